@@ -53,8 +53,10 @@ func (Text) MarshalJSON() ([]byte, error) { return json.Marshal(Redacted) }
 // Secret is a run of bytes that is wiped after use: a key, a passcode, a
 // token. The zero value and a nil *Secret are empty and safe to use.
 type Secret struct {
-	mu    sync.Mutex
-	bytes []byte
+	mu     sync.Mutex
+	bytes  []byte
+	free   func() // gives locked memory back; nil for heap memory
+	locked bool
 }
 
 // NewSecret takes ownership of b: the caller must not keep or change it.
@@ -63,6 +65,26 @@ func NewSecret(b []byte) *Secret { return &Secret{bytes: b} }
 // SecretFromString copies s. The string itself stays in memory until it is
 // collected, so use it only at edges where a string is what one gets.
 func SecretFromString(s string) *Secret { return &Secret{bytes: []byte(s)} }
+
+// LockedSecret moves b into memory that is kept out of swap and core dumps as
+// far as the system allows (Locked tells), and wipes b. It is for keys that
+// live as long as the process. A Secret that is never wiped keeps its page.
+func LockedSecret(b []byte) *Secret {
+	mem, free, locked := lockedBytes(len(b))
+	copy(mem, b)
+	Wipe(b)
+	return &Secret{bytes: mem, free: free, locked: locked}
+}
+
+// Locked tells whether the bytes are kept out of swap.
+func (s *Secret) Locked() bool {
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.locked
+}
 
 // Use calls f with the bytes and returns what f returns. The slice is valid
 // only inside f: it must not be kept.
@@ -105,6 +127,10 @@ func (s *Secret) Wipe() {
 	defer s.mu.Unlock()
 	Wipe(s.bytes)
 	s.bytes = nil
+	if s.free != nil {
+		s.free()
+		s.free, s.locked = nil, false
+	}
 }
 
 // Wipe overwrites b with zeros, its spare capacity included.
