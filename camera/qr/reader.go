@@ -56,13 +56,19 @@ type Reader struct {
 	o    Options
 	mu   sync.Mutex
 	seen map[string]bool
+	w    *worker
 }
 
 // NewReader makes a Reader; it starts nothing until the first frame.
-func NewReader(o Options) *Reader { return &Reader{o: o, seen: map[string]bool{}} }
+func NewReader(o Options) *Reader {
+	return &Reader{o: o, seen: map[string]bool{}, w: newWorker(&layouts{}, newField())}
+}
 
 // Still reads one picture with full effort within the budget.
-func (r *Reader) Still(img *image.Gray) []camera.Reading { return stock(img) }
+func (r *Reader) Still(img *image.Gray) []camera.Reading {
+	e := newEffort(55 * time.Millisecond)
+	return r.w.search(planeOf(img), r.o.Wanted, e)
+}
 
 // Frame takes the next frame of a film.
 func (r *Reader) Frame(f camera.Frame) Result {

@@ -1,0 +1,179 @@
+package qr
+
+import "math"
+
+// grid is a layout laid over the picture.
+type grid struct {
+	l     *layout
+	quad  [4]vec // pixels of (3.5,3.5) (n-3.5,3.5) (n-3.5,n-3.5) (3.5,n-3.5)
+	m     homography
+	score float64
+	light bool
+}
+
+func (g *grid) set(q [4]vec) bool {
+	m, ok := squareTo(3.5, float64(g.l.n-7), &q)
+	if ok {
+		g.quad, g.m = q, m
+	}
+	return ok
+}
+
+// groupNCC correlates one group of function modules with the picture.
+func groupNCC(p *plane, m *homography, g *group, floor float32) float64 {
+	var sv, svv, sd float32
+	for i, x := range g.x {
+		y := g.y[i]
+		w := 1 / (m.g*x + m.h*y + 1)
+		v := p.at((m.a*x+m.b*y+m.c)*w, (m.d*x+m.e*y+m.f)*w)
+		sv += v
+		svv += v * v
+		sd += g.sign[i] * v
+	}
+	n := float32(len(g.x))
+	varv := max(svv-sv*sv/n, floor*n)
+	return -float64(sd-g.mean*sv) / math.Sqrt(float64(g.sd*varv))
+}
+
+// fitWeights say how much each kind of group counts.
+type fitWeights [4]float64
+
+// score is the weighted mean correlation of all function modules, -1..1.
+func (g *grid) fitScore(p *plane, m *homography, w *fitWeights, floor float32, e *effort) float64 {
+	var s, ws float64
+	taps := 0
+	for i := range g.l.groups {
+		gr := &g.l.groups[i]
+		k := w[gr.kind]
+		if k == 0 {
+			continue
+		}
+		s += k * groupNCC(p, m, gr, floor)
+		ws += k
+		taps += len(gr.x)
+	}
+	e.spend(int64(taps * costTap))
+	if ws == 0 {
+		return 0
+	}
+	s /= ws
+	if g.light {
+		s = -s
+	}
+	return s
+}
+
+// start lays the grid on a triple, searching the fourth corner within reach
+// modules of its estimate.
+func (g *grid) start(p *plane, t *triple, reach int, floor float32, e *effort) bool {
+	a, b, c := t.f[0].c, t.f[1].c, t.f[2].c
+	est, para := t.fourth()
+	n := float64(g.l.n - 7)
+	// module steps at the far corner
+	u, v := b.sub(a).mul(1/n), c.sub(a).mul(1/n)
+	w := fitWeights{groupFinder: 0, groupAlign: 1.5, groupTiming: 1, groupVersion: .5}
+	if g.l.number == 1 {
+		w[groupFinder] = 1
+	}
+	best, found := math.Inf(-1), false
+	try := func(q vec, w *fitWeights) {
+		quad := [4]vec{a, b, q, c}
+		m, ok := squareTo(3.5, n, &quad)
+		if !ok {
+			return
+		}
+		if s := g.fitScore(p, &m, w, floor, e); s > best {
+			best, found = s, true
+			g.quad, g.m = quad, m
+		}
+	}
+	const step = .8
+	centres := []vec{est}
+	if est.sub(para).len() > 3*u.len() {
+		centres = append(centres, para)
+	}
+	for _, o := range centres {
+		for j := -reach; j <= reach; j++ {
+			for i := -reach; i <= reach; i++ {
+				try(o.add(u.mul(float64(i)*step)).add(v.mul(float64(j)*step)), &w)
+			}
+		}
+	}
+	g.score = best
+	return found
+}
+
+// climb moves the four corners uphill by turns.
+func (g *grid) climb(p *plane, w *fitWeights, d float64, rounds int, floor float32, e *effort) {
+	g.score = g.fitScore(p, &g.m, w, floor, e)
+	step := g.quad[1].sub(g.quad[0]).len() / float64(g.l.n-7)
+	d *= step
+	for range rounds {
+		for range 3 {
+			moved := false
+			for k := range 16 {
+				q := g.quad
+				s := d
+				if k&1 == 1 {
+					s = -d
+				}
+				if k&2 == 0 {
+					q[k>>2].x += s
+				} else {
+					q[k>>2].y += s
+				}
+				if g.better(p, q, w, floor, e) {
+					moved = true
+				}
+			}
+			for k := range 8 { // all four corners: shift, zoom, turn
+				q := g.quad
+				s := d
+				if k&1 == 1 {
+					s = -d
+				}
+				mid := q[0].add(q[1]).add(q[2]).add(q[3]).mul(.25)
+				for i := range q {
+					r := q[i].sub(mid)
+					l := max(r.len(), 1)
+					switch k >> 1 {
+					case 0:
+						q[i].x += s
+					case 1:
+						q[i].y += s
+					case 2:
+						q[i] = q[i].add(r.mul(s / l))
+					case 3:
+						q[i] = q[i].add(vec{-r.y, r.x}.mul(s / l))
+					}
+				}
+				if g.better(p, q, w, floor, e) {
+					moved = true
+				}
+			}
+			if !moved || e.over() {
+				break
+			}
+		}
+		d *= .5
+	}
+}
+
+func (g *grid) better(p *plane, q [4]vec, w *fitWeights, floor float32, e *effort) bool {
+	m, ok := squareTo(3.5, float64(g.l.n-7), &q)
+	if !ok {
+		return false
+	}
+	s := g.fitScore(p, &m, w, floor, e)
+	if s <= g.score {
+		return false
+	}
+	g.score, g.quad, g.m = s, q, m
+	return true
+}
+
+// inner is the score without the finders, which any triple has.
+func (g *grid) inner(p *plane, floor float32, e *effort) float64 {
+	w := fitWeights{groupAlign: 1.5, groupTiming: 1, groupVersion: .5}
+	return g.fitScore(p, &g.m, &w, floor, e)
+}

@@ -1,0 +1,172 @@
+package qr
+
+import (
+	"math"
+
+	"shlkiosk/camera"
+
+	"github.com/makiuchi-d/gozxing/qrcode/decoder"
+)
+
+// found is a code that was read.
+type found struct {
+	text  string
+	grid  grid
+	level int
+}
+
+// corners gives the code's corners in full-size pixels.
+func (g *grid) corners(k int) [4]camera.Point {
+	n := float64(g.l.n)
+	var c [4]camera.Point
+	for i, p := range [4]vec{{0, 0}, {n, 0}, {n, n}, {0, n}} {
+		q := g.m.at(p.x, p.y)
+		c[i] = camera.Point{X: fromLevel(q.x, k) + .5, Y: fromLevel(q.y, k) + .5}
+	}
+	return c
+}
+
+// versionsFor lists the versions near an estimate of n modules, likeliest
+// first.
+func versionsFor(n float64, spread int, out []int) []int {
+	out = out[:0]
+	v := int(math.Round((n - 17) / 4))
+	for d := 0; d <= spread; d++ {
+		for _, c := range [2]int{v + d, v - d} {
+			if c >= 1 && c <= 40 && (d > 0 || len(out) == 0) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// shrink expresses a triple in the coordinates of pyramid level k.
+func (t *triple) shrink(k int) triple {
+	s := *t
+	f := 1 / float64(int(1)<<k)
+	for i := range s.f {
+		s.f[i].c = vec{toLevel(t.f[i].c.x, k), toLevel(t.f[i].c.y, k)}
+		s.f[i].u, s.f[i].v = t.f[i].u.mul(f), t.f[i].v.mul(f)
+	}
+	return s
+}
+
+// levelFor is the pyramid level where a module is 3 to 6 pixels.
+func levelFor(module float64) int {
+	k := 0
+	for module > 6 {
+		module /= 2
+		k++
+	}
+	return k
+}
+
+// tryTriple fits every likely version to a triple and decodes the best. It
+// also returns the best grid, for the outline, and how well it fits.
+func (w *worker) tryTriple(t *triple, reach, spread int, e *effort) (fd *found, best grid, level int) {
+	k := levelFor(t.f[0].size())
+	p, k := w.pyr.level(k, e)
+	s := t.shrink(k)
+	const floor = 9
+	best.score = -1
+	w.vers = versionsFor(t.n, spread, w.vers)
+	// Fit each version, then decode the best two.
+	var grids [2]grid
+	grids[0].score, grids[1].score = -1, -1
+	for _, v := range w.vers {
+		g := grid{l: w.lay.get(v), light: t.light}
+		if !g.start(p, &s, reach, floor, e) {
+			continue
+		}
+		if g.score > grids[0].score {
+			grids[1] = grids[0]
+			grids[0] = g
+		} else if g.score > grids[1].score {
+			grids[1] = g
+		}
+		if e.over() {
+			break
+		}
+	}
+	for i := range grids {
+		g := &grids[i]
+		if g.l == nil || g.score < .12 {
+			break
+		}
+		if i > 0 && g.score < .75*grids[0].score {
+			break
+		}
+		wt := fitWeights{groupFinder: 1.5, groupAlign: 1.5, groupTiming: 1, groupVersion: .7}
+		g.climb(p, &wt, .5, 4, floor, e)
+		if g.score > best.score {
+			best, level = *g, k
+		}
+		if g.score < .3 {
+			continue
+		}
+		if fd := w.decode(p, g, nil, e); fd != nil {
+			fd.level = k
+			return fd, *g, k
+		}
+		if e.over() {
+			break
+		}
+	}
+	return nil, best, level
+}
+
+// decode samples a fitted grid and reads it: as it is, then through the
+// equaliser, then again with what the first blocks taught.
+func (w *worker) decode(p *plane, g *grid, bend warp, e *effort) *found {
+	s := &w.mods
+	s.take(p, g, bend, .22, e)
+	s.normalise(5, e)
+	if fd := w.readSoft(s.soft, g, e); fd != nil {
+		return fd
+	}
+	if s.knownErrors(s.soft) > .3 {
+		return nil
+	}
+	if !w.eq.train(s, nil, 0, .02, e) {
+		return nil
+	}
+	w.eq.apply(s, e)
+	if fd := w.readSoft(s.eq, g, e); fd != nil {
+		return fd
+	}
+	for range 2 {
+		if e.over() || !w.eq.train(s, s.eq, .7, .005, e) {
+			return nil
+		}
+		w.eq.apply(s, e)
+		if fd := w.readSoft(s.eq, g, e); fd != nil {
+			return fd
+		}
+	}
+	return nil
+}
+
+// readSoft tries format information and code words, upright and mirrored.
+func (w *worker) readSoft(v []float32, g *grid, e *effort) *found {
+	s := &w.mods
+	for _, transpose := range [2]bool{false, true} {
+		for i, f := range readFormat(s, v, transpose) {
+			if f.fit < .45 || i > 0 && f.fit < .6 {
+				break
+			}
+			level, err := decoder.ErrorCorrectionLevel_ForBits(uint(f.data >> 3))
+			if err != nil {
+				continue
+			}
+			out := w.words.read(s, v, level, f.data&7, transpose, e)
+			if !out.ok {
+				continue
+			}
+			if t, ok := textOf(out.data, g.l.version, level); ok {
+				return &found{text: t, grid: *g}
+			}
+		}
+	}
+	return nil
+}

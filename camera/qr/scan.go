@@ -1,0 +1,159 @@
+package qr
+
+// cross is one place where a line runs through what could be the middle of a
+// finder pattern.
+type cross struct {
+	x, y  float64 // the middle
+	h, v  float64 // module size along the row and the column; v is 0 when the column did not agree
+	light bool    // the core is light: reversed colours
+	outer bool    // the outer ring fits too (1:1:3:1:1, not only 1:3:1)
+}
+
+// edges of one line: positions with parts of a pixel, and which side is dark.
+type lineEdges struct {
+	at    []float32
+	first bool // the run before the first edge is dark
+}
+
+// scanRow finds the edges of a row against the block thresholds.
+func (l *lineEdges) scanRow(p *plane, s *shade, y int) {
+	l.at = l.at[:0]
+	row := p.pix[y*p.stride : y*p.stride+p.w]
+	thr := s.thr[(y>>blockBits)*s.bw:][:s.bw]
+	dark := row[0] < thr[0]
+	l.first = dark
+	prev := row[0]
+	for bx, t := range thr {
+		x0 := bx << blockBits
+		x1 := min(x0+8, len(row))
+		for x, v := range row[x0:x1] {
+			if (v < t) != dark {
+				dark = !dark
+				// where between the two pixels the threshold is crossed
+				d := float32(v) - float32(prev)
+				f := float32(.5)
+				if d != 0 {
+					f = (float32(t) - float32(prev)) / d
+					f = min(max(f, 0), 1)
+				}
+				l.at = append(l.at, float32(x0+x)-1+f)
+			}
+			prev = v
+		}
+	}
+}
+
+// finderScan looks for crosses on every step-th row.
+func finderScan(p *plane, s *shade, step int, swap bool, out []cross, l *lineEdges, e *effort) []cross {
+	for y := step / 2; y < p.h; y += step {
+		l.scanRow(p, s, y)
+		out = crossesInLine(p, s, l, y, out, e)
+	}
+	e.spend(int64(p.w*p.h/step) * costScan)
+	return out
+}
+
+// crossesInLine tests each five runs of a line.
+func crossesInLine(p *plane, s *shade, l *lineEdges, y int, out []cross, e *effort) []cross {
+	at := l.at
+	dark := l.first // colour before edge 0
+	for i := 0; i+5 < len(at)+2 && i+3 < len(at); i++ {
+		// runs: r0 | at[i] r1 at[i+1] r2 at[i+2] r3 at[i+3] | r4
+		dark = l.first != (i&1 == 1) // colour of r0
+		r1, r2, r3 := at[i+1]-at[i], at[i+2]-at[i+1], at[i+3]-at[i+2]
+		if r2 < 1.6 || r2 < r1 || r2 < r3 {
+			continue
+		}
+		u := (r1 + r2 + r3) * .2
+		tol := .52*u + .35
+		if r1 < u-tol || r1 > u+tol || r3 < u-tol || r3 > u+tol || r2 > 4.6*u || r2 < 1.7*u {
+			continue
+		}
+		r0, r4 := float32(1e9), float32(1e9)
+		if i > 0 {
+			r0 = at[i] - at[i-1]
+		}
+		if i+4 < len(at) {
+			r4 = at[i+4] - at[i+3]
+		}
+		if r0 < .45*u-.1 || r4 < .45*u-.1 {
+			continue
+		}
+		outer := r0 < 1.9*u+.5 && r4 < 1.9*u+.5
+		cx := (at[i+1] + at[i+2]) * .5
+		if u > float32(p.h)/8 {
+			continue
+		}
+		if int(s.spread[(y>>blockBits)*s.bw+int(cx)>>blockBits]) < 12 {
+			continue
+		}
+		// Colour of the core is that of r0 when r0 is a ring.
+		c := cross{x: float64(cx), y: float64(y), h: float64(u), light: !dark, outer: outer}
+		if !columnThrough(p, s, &c, e) && !outer {
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// columnThrough walks up and down from the cross and takes the middle and the
+// module size in the column, when it too is 1:3:1.
+func columnThrough(p *plane, s *shade, c *cross, e *effort) bool {
+	x := int(c.x + .5)
+	y := int(c.y)
+	core := !c.light // core is dark
+	limit := int(c.h*6) + 3
+	walk := func(y, d int, dark bool, limit int) (int, bool) {
+		for k := 0; ; k++ {
+			if y < 0 || y >= p.h {
+				return k, false
+			}
+			if (p.pix[y*p.stride+x] < s.thr[(y>>blockBits)*s.bw+x>>blockBits]) != dark {
+				return k, true
+			}
+			if k > limit {
+				return k, false
+			}
+			y += d
+		}
+	}
+	if (p.pix[y*p.stride+x] < s.at(x, y)) != core {
+		return false
+	}
+	e.spend(int64(limit))
+	up, ok := walk(y, -1, core, limit)
+	if !ok {
+		return false
+	}
+	dn, ok := walk(y+1, 1, core, limit)
+	if !ok {
+		return false
+	}
+	r2 := up + dn
+	top, bot := y-up+1, y+dn // first and last row of the core
+	lim := r2
+	u1, ok1 := walk(top-1, -1, !core, lim)
+	d1, ok2 := walk(bot+1, 1, !core, lim)
+	if !ok1 || !ok2 {
+		return false
+	}
+	u := float64(u1+r2+d1) * .2
+	tol := .6*u + .8
+	f1, f3, f2 := float64(u1), float64(d1), float64(r2)
+	if f1 < u-tol || f1 > u+tol || f3 < u-tol || f3 > u+tol || f2 < 1.5*u || f2 > 4.7*u {
+		return false
+	}
+	if u > 2.6*c.h+1 || u < c.h*.38-.4 {
+		return false
+	}
+	// The outer ring must go on for about half a module at least.
+	o1, _ := walk(top-1-u1, -1, core, int(u))
+	o2, _ := walk(bot+1+d1, 1, core, int(u))
+	if float64(o1) < .4*u-.6 || float64(o2) < .4*u-.6 {
+		return false
+	}
+	c.y = (float64(top) + float64(bot)) / 2
+	c.v = u
+	return true
+}
