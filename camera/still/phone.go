@@ -1,0 +1,199 @@
+package still
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"io"
+	"math"
+	"sync"
+	"time"
+
+	"shlkiosk/camera"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/makiuchi-d/gozxing/qrcode/decoder"
+)
+
+// Phone is a Source that plays a hand holding up a phone with a code: it comes
+// into the picture, sways, and leaves again. The demo uses it where no camera
+// answers: the code must be a fresh link, so a film from last year would not
+// do. It is drawn from the text alone; nothing of it is looked up elsewhere.
+type Phone struct {
+	Width, Height int     // default 1280 x 720
+	FPS           float64 // default 30
+	Fast          bool
+
+	mu    sync.Mutex
+	code  *image.Gray // one pixel a module, with quiet zone; nil: an empty room
+	since int         // frames since the code was shown
+}
+
+// Show holds up a code with the text, from the next frame on. An empty text
+// takes the phone away.
+func (p *Phone) Show(text string) error {
+	var code *image.Gray
+	if text != "" {
+		var err error
+		if code, err = Code(text); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.code, p.since = code, 0
+	return nil
+}
+
+// Code draws a QR code, one pixel a module and a quiet zone of four, at level
+// M as the SMART Health Links guide recommends.
+func Code(text string) (*image.Gray, error) {
+	hints := map[gozxing.EncodeHintType]any{
+		gozxing.EncodeHintType_ERROR_CORRECTION: decoder.ErrorCorrectionLevel_M,
+		gozxing.EncodeHintType_CHARACTER_SET:    "UTF-8",
+		gozxing.EncodeHintType_MARGIN:           4,
+	}
+	m, err := qrcode.NewQRCodeWriter().Encode(text, gozxing.BarcodeFormat_QR_CODE, 0, 0, hints)
+	if err != nil {
+		return nil, fmt.Errorf("drawing a code: the text is too long for one")
+	}
+	g := image.NewGray(image.Rect(0, 0, m.GetWidth(), m.GetHeight()))
+	for y := range m.GetHeight() {
+		for x := range m.GetWidth() {
+			if !m.Get(x, y) {
+				g.SetGray(x, y, color.Gray{Y: 255})
+			}
+		}
+	}
+	return g, nil
+}
+
+// Enlarge makes each pixel of a code a square of n by n.
+func Enlarge(code *image.Gray, n int) *image.Gray {
+	out := image.NewGray(image.Rect(0, 0, code.Rect.Dx()*n, code.Rect.Dy()*n))
+	for y := range out.Rect.Dy() {
+		row := code.Pix[(y/n)*code.Stride:]
+		for x := range out.Rect.Dx() {
+			out.Pix[y*out.Stride+x] = row[x/n]
+		}
+	}
+	return out
+}
+
+// Name implements camera.Source.
+func (p *Phone) Name() string { return "demo clip (no camera)" }
+
+// Open implements camera.Source.
+func (p *Phone) Open(ctx context.Context) (camera.Stream, error) {
+	w, h, fps := p.Width, p.Height, p.FPS
+	if w <= 0 || h <= 0 {
+		w, h = 1280, 720
+	}
+	if fps <= 0 {
+		fps = 30
+	}
+	p.mu.Lock()
+	p.since = 0
+	p.mu.Unlock()
+	return &phoneStream{p: p, ctx: ctx, w: w, h: h, fps: fps, room: room(w, h), pacer: newPacer(fps, p.Fast)}, nil
+}
+
+type phoneStream struct {
+	p    *Phone
+	ctx  context.Context
+	w, h int
+	fps  float64
+	room *image.RGBA
+	pacer
+}
+
+func (s *phoneStream) Info() camera.Info {
+	return camera.Info{Width: s.w, Height: s.h, FPS: s.fps, Format: "demo clip"}
+}
+func (s *phoneStream) Close() error { return nil }
+
+func (s *phoneStream) Read(f *camera.Frame) error {
+	if s.ctx.Err() != nil {
+		return io.EOF
+	}
+	s.p.mu.Lock()
+	code, n := s.p.code, s.p.since
+	s.p.since++
+	s.p.mu.Unlock()
+
+	f.Fit(s.w, s.h, true)
+	copy(f.Color.Pix, s.room.Pix)
+	if code != nil {
+		s.draw(f.Color, code, float64(n)/s.fps)
+	}
+	for i := range f.Gray.Pix {
+		c := f.Color.Pix[4*i : 4*i+3 : 4*i+3]
+		f.Gray.Pix[i] = uint8((299*int(c[0]) + 587*int(c[1]) + 114*int(c[2])) / 1000)
+	}
+	s.wait()
+	f.At = time.Now()
+	return nil
+}
+
+// draw puts the phone into the picture at t seconds after it was shown: it
+// rises in the first second and sways after that. Each pixel of the phone is
+// sought backwards through its tilt.
+func (s *phoneStream) draw(img *image.RGBA, code *image.Gray, t float64) {
+	h := float64(s.h)
+	rise := 1 - math.Min(1, t/1.2)
+	rise = rise * rise
+	scale := 0.86 * h * (1 + 0.02*math.Sin(1.9*t)) // height of the phone
+	cx := float64(s.w)/2 + h*(0.02*math.Sin(1.3*t)+0.35*rise)
+	cy := h*0.52 + h*(0.015*math.Cos(1.7*t)+1.1*rise)
+	angle := 0.05*math.Sin(1.1*t) + 0.5*rise
+	tilt := 0.12 + 0.06*math.Sin(0.9*t) // perspective across the width
+	sin, cos := math.Sincos(angle)
+
+	const aspect = 0.56 // width by height
+	reach := int(scale * 0.75)
+	cell := float64(code.Rect.Dx())
+	for y := max(0, int(cy)-reach); y < min(s.h, int(cy)+reach); y++ {
+		for x := max(0, int(cx)-reach); x < min(s.w, int(cx)+reach); x++ {
+			dx, dy := (float64(x)+0.5-cx)/scale, (float64(y)+0.5-cy)/scale
+			u, v := dx*cos+dy*sin, -dx*sin+dy*cos
+			k := 1 + tilt*u
+			u, v = u/k/aspect, v/k // phone: u, v in -0.5..0.5
+			if math.Abs(u) > 0.5 || math.Abs(v) > 0.5 {
+				continue
+			}
+			c := color.RGBA{24, 24, 28, 255} // the case
+			if math.Abs(u) < 0.47 && math.Abs(v) < 0.485 {
+				c = color.RGBA{246, 247, 250, 255} // the screen
+				if v < -0.40 {
+					c = color.RGBA{40, 92, 150, 255} // the app's bar
+				}
+				qu, qv := u/0.90+0.5, (v-0.02)*aspect/aspect/0.504+0.5
+				if qu >= 0 && qu < 1 && qv >= 0 && qv < 1 {
+					g := code.Pix[int(qv*cell)*code.Stride+int(qu*cell)]
+					g = 12 + uint8(int(g)*236/255)
+					c = color.RGBA{g, g, g, 255}
+				}
+			}
+			p := img.Pix[img.PixOffset(x, y):]
+			p[0], p[1], p[2], p[3] = c.R, c.G, c.B, 255
+		}
+	}
+}
+
+// room is a blurred waiting room behind the phone.
+func room(w, h int) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			fx, fy := float64(x)/float64(w), float64(y)/float64(h)
+			l := 150 + 50*math.Sin(3*fx+0.5)*math.Cos(2*fy) - 60*fy
+			img.SetRGBA(x, y, color.RGBA{uint8(l), uint8(l * 0.98), uint8(l * 0.92), 255})
+		}
+	}
+	draw.Draw(img, image.Rect(w/14, h/3, w/5, h), image.NewUniform(color.RGBA{96, 118, 112, 255}), image.Point{}, draw.Src)
+	draw.Draw(img, image.Rect(w*4/5, h/4, w*9/10, h*3/4), image.NewUniform(color.RGBA{188, 178, 160, 255}), image.Point{}, draw.Src)
+	return img
+}
