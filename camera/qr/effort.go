@@ -18,7 +18,8 @@ func (e *effort) over() bool { return e.left <= 0 }
 
 // What the primitives cost, measured with BenchmarkPrimitives.
 const (
-	costTap  = 7 // one bilinear value through a homography
-	costScan = 2 // one pixel of a line scan
-	costStat = 2 // one pixel of block statistics
+	costRing = 220 // one correlation with the finder pattern
+	costTap  = 7   // one bilinear value through a homography
+	costScan = 2   // one pixel of a line scan
+	costStat = 2   // one pixel of block statistics
 )

@@ -19,13 +19,26 @@ func (g *grid) set(q [4]vec) bool {
 	return ok
 }
 
-// groupNCC correlates one group of function modules with the picture.
-func groupNCC(p *plane, m *homography, g *group, floor float32) float64 {
+// groupNCC correlates one group of function modules with the picture. inside
+// says that the whole grid is within the picture.
+func groupNCC(p *plane, m *homography, g *group, floor float32, inside bool) float64 {
 	var sv, svv, sd float32
 	for i, x := range g.x {
 		y := g.y[i]
 		w := 1 / (m.g*x + m.h*y + 1)
-		v := p.at((m.a*x+m.b*y+m.c)*w, (m.d*x+m.e*y+m.f)*w)
+		px, py := (m.a*x+m.b*y+m.c)*w, (m.d*x+m.e*y+m.f)*w
+		var v float32
+		if inside {
+			xi, yi := int(px), int(py)
+			fx, fy := float32(px-float64(xi)), float32(py-float64(yi))
+			o := yi*p.stride + xi
+			r0, r1 := p.pix[o:o+2:o+2], p.pix[o+p.stride:o+p.stride+2:o+p.stride+2]
+			a, c := float32(r0[0]), float32(r1[0])
+			t := a + (float32(r0[1])-a)*fx
+			v = t + (c+(float32(r1[1])-c)*fx-t)*fy
+		} else {
+			v = p.at(px, py)
+		}
 		sv += v
 		svv += v * v
 		sd += g.sign[i] * v
@@ -35,6 +48,16 @@ func groupNCC(p *plane, m *homography, g *group, floor float32) float64 {
 	return -float64(sd-g.mean*sv) / math.Sqrt(float64(g.sd*varv))
 }
 
+// holds tells whether all of an n-module code lies inside the picture.
+func (p *plane) holds(m *homography, n float64) bool {
+	for _, c := range [4]vec{m.at(0, 0), m.at(n, 0), m.at(n, n), m.at(0, n)} {
+		if !(c.x > 1 && c.y > 1 && c.x < float64(p.w-2) && c.y < float64(p.h-2)) {
+			return false
+		}
+	}
+	return true
+}
+
 // fitWeights say how much each kind of group counts.
 type fitWeights [4]float64
 
@@ -42,13 +65,14 @@ type fitWeights [4]float64
 func (g *grid) fitScore(p *plane, m *homography, w *fitWeights, floor float32, e *effort) float64 {
 	var s, ws float64
 	taps := 0
+	inside := p.holds(m, float64(g.l.n))
 	for i := range g.l.groups {
 		gr := &g.l.groups[i]
 		k := w[gr.kind]
 		if k == 0 {
 			continue
 		}
-		s += k * groupNCC(p, m, gr, floor)
+		s += k * groupNCC(p, m, gr, floor, inside)
 		ws += k
 		taps += len(gr.x)
 	}

@@ -1,10 +1,6 @@
 package qr
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // finder is a finder pattern: its middle, the pixel vectors of one module to
 // the right and one down in its own frame (up to quarter turns), and how well
@@ -19,78 +15,54 @@ type finder struct {
 
 func (f *finder) size() float64 { return math.Sqrt(math.Abs(f.u.cross(f.v))) }
 
-// spot is a cluster of crosses.
-type spot struct {
-	x, y, h, v float64
-	n, nv      float64
-	outer      float64
-	light      bool
-}
-
-// cluster pools crosses that lie within about two modules of each other.
-func cluster(cs []cross, out []spot) []spot {
-	out = out[:0]
-	slices.SortFunc(cs, func(a, b cross) int { return cmp.Compare(a.y, b.y) })
-	start := 0
-	for _, c := range cs {
-		best := -1
-		for start < len(out) && start < len(out)-400 {
-			start++
-		}
-		for i := len(out) - 1; i >= start; i-- {
-			s := &out[i]
-			if s.light != c.light {
-				continue
-			}
-			d := 1.3*min(s.h, c.h) + .7
-			if math.Abs(s.x-c.x) < d && math.Abs(s.y-c.y) < d+1 && c.h < 1.7*s.h+.5 && s.h < 1.7*c.h+.5 {
-				best = i
-				break
-			}
-		}
-		w := 1.0
-		if c.v == 0 {
-			w = .25
-		}
-		if best < 0 {
-			s := spot{x: c.x, y: c.y, h: c.h, v: c.v, n: w, light: c.light}
-			if c.v > 0 {
-				s.nv = 1
-			}
-			if c.outer {
-				s.outer = w
-			}
-			out = append(out, s)
-			continue
-		}
-		s := &out[best]
-		k := w / (s.n + w)
-		s.x += (c.x - s.x) * k
-		s.y += (c.y - s.y) * k
-		s.h += (c.h - s.h) * k
-		if c.v > 0 {
-			s.v += (c.v - s.v) / (s.nv + 1)
-			s.nv++
-		}
-		s.n += w
-		if c.outer {
-			s.outer += w
-		}
-	}
-	return out
-}
-
 // ring is the 7x7 finder pattern, row by row.
 const ring = "#######" + "#     #" + "# ### #" + "# ### #" + "# ### #" + "#     #" + "#######"
 
 // ringNCC correlates the picture with the finder pattern under the frame
 // c, u, v: +1 is a perfect dark one.
 func ringNCC(p *plane, c, u, v vec) float64 {
-	var sv, svv, sd float32
+	rx := 3*(math.Abs(u.x)+math.Abs(v.x)) + 1
+	ry := 3*(math.Abs(u.y)+math.Abs(v.y)) + 1
+	if !(c.x-rx > 0 && c.y-ry > 0 && c.x+rx < float64(p.w-2) && c.y+ry < float64(p.h-2)) {
+		return ringNCCAtBorder(p, c, u, v)
+	}
+	const one = 1 << 16 // fixed point: this is the most used loop of the finder
+	ux, uy, vx, vy := int(u.x*one), int(u.y*one), int(v.x*one), int(v.y*one)
+	x0, y0 := int(c.x*one)-3*ux-3*vx, int(c.y*one)-3*uy-3*vy
+	var sv, svv, sd int
+	k := 0
+	for range 7 {
+		x, y := x0, y0
+		for range 7 {
+			o := (y>>16)*p.stride + x>>16
+			fx, fy := x>>8&255, y>>8&255
+			r0, r1 := p.pix[o:o+2:o+2], p.pix[o+p.stride:o+p.stride+2:o+p.stride+2]
+			top := int(r0[0])<<8 + (int(r0[1])-int(r0[0]))*fx
+			bot := int(r1[0])<<8 + (int(r1[1])-int(r1[0]))*fx
+			t := (top<<8 + (bot-top)*fy) >> 12 // grey * 16
+			sv += t
+			svv += t * t
+			if ring[k] == '#' {
+				sd += t
+			} else {
+				sd -= t
+			}
+			k++
+			x += ux
+			y += uy
+		}
+		x0 += vx
+		y0 += vy
+	}
+	return ringScore(float64(sv)/16, float64(svv)/256, float64(sd)/16)
+}
+
+func ringNCCAtBorder(p *plane, c, u, v vec) float64 {
+	var sv, svv, sd float64
 	for j := -3; j <= 3; j++ {
 		q := vec{c.x + float64(j)*v.x - 3*u.x, c.y + float64(j)*v.y - 3*u.y}
 		for i := range 7 {
-			x := p.at(q.x, q.y)
+			x := float64(p.at(q.x, q.y))
 			sv += x
 			svv += x * x
 			if ring[(j+3)*7+i] == '#' {
@@ -102,16 +74,22 @@ func ringNCC(p *plane, c, u, v vec) float64 {
 			q.y += u.y
 		}
 	}
+	return ringScore(sv, svv, sd)
+}
+
+// ringScore makes the correlation from the sums of values, squares and signed
+// values.
+func ringScore(sv, svv, sd float64) float64 {
 	const n, mean, ss = 49, 17. / 49, 49 - 17.*17/49
 	varv := svv - sv*sv/n
 	if varv < n*9 { // less than 3 grey levels: nothing
 		return 0
 	}
-	return -float64(sd-mean*sv) / math.Sqrt(ss*float64(varv))
+	return -(sd - mean*sv) / math.Sqrt(ss*varv)
 }
 
-// fitFinder finds the frame of the pattern near a spot.
-func fitFinder(p *plane, s *spot, e *effort) (finder, bool) {
+// seedFinder finds the best of six orientations of the pattern at a spot.
+func seedFinder(p *plane, s *spot, e *effort) finder {
 	sign := 1.0
 	if s.light {
 		sign = -1
@@ -132,16 +110,16 @@ func fitFinder(p *plane, s *spot, e *effort) (finder, bool) {
 			best.ncc, best.u, best.v = n, u, w
 		}
 	}
-	e.spend(6 * 49 * 5)
-	if best.ncc < .3 {
-		return best, false
-	}
-	best.climb(p, sign, 3, e)
-	return best, best.ncc >= .55
+	e.spend(6 * costRing)
+	return best
 }
 
 // climb moves the middle and the two vectors uphill by turns.
-func (f *finder) climb(p *plane, sign float64, rounds int, e *effort) {
+func (f *finder) climb(p *plane, rounds int, e *effort) {
+	sign := 1.0
+	if f.light {
+		sign = -1
+	}
 	step := f.size()
 	d := .35 * step
 	for range rounds {
@@ -188,7 +166,7 @@ func (f *finder) climb(p *plane, sign float64, rounds int, e *effort) {
 					moved = true
 				}
 			}
-			e.spend(12 * 49 * 5)
+			e.spend(12 * costRing)
 			if !moved {
 				break
 			}

@@ -36,8 +36,8 @@ func (w *worker) scan(p *plane, k, kind int, e *effort) {
 	}
 	e.spend(int64(w.sh.bw*w.sh.bh) * 60)
 	w.crosses = finderScan(p, &w.sh, 2, false, w.crosses[:0], &w.line, e)
-	w.spots = cluster(w.crosses, w.spots)
-	w.addFinders(k, e)
+	w.spots.pool(w.crosses, p.w, p.h)
+	w.addFinders(k, 20, e)
 }
 
 // triplesRound tries the triples of the pooled finders. It reports whether a

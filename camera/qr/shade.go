@@ -9,7 +9,7 @@ type shade struct {
 	thr    []uint8
 	mean   []uint8
 	lo, hi []uint8
-	tmp    []uint16
+	row    []blockSum
 	// spread is hi-lo over the neighbourhood: where it is small, there is
 	// nothing to see.
 	spread []uint8
@@ -24,7 +24,6 @@ func (s *shade) measure(p *plane, e *effort) {
 	if cap(s.thr) < n {
 		s.thr, s.mean = make([]uint8, n), make([]uint8, n)
 		s.lo, s.hi, s.spread = make([]uint8, n), make([]uint8, n), make([]uint8, n)
-		s.tmp = make([]uint16, n)
 	}
 	s.thr, s.mean, s.lo, s.hi, s.spread = s.thr[:n], s.mean[:n], s.lo[:n], s.hi[:n], s.spread[:n]
 	for by := range s.bh {
@@ -49,44 +48,69 @@ func (s *shade) measure(p *plane, e *effort) {
 	e.spend(int64(p.w*p.h) / 2 * costStat)
 }
 
-// byMean sets the threshold to the mean over 5x5 blocks, weighing blocks with
-// contrast more: a flat block says nothing about where the middle is.
+// around makes, for each block, the sums and the range over (2r+1)^2 blocks:
+// first along the rows, then down the columns.
+func (s *shade) around(r int) {
+	n := s.bw * s.bh
+	if cap(s.row) < n {
+		s.row = make([]blockSum, n)
+	}
+	s.row = s.row[:n]
+	for by := range s.bh {
+		o := by * s.bw
+		for bx := range s.bw {
+			a := blockSum{lo: 255}
+			for x := o + max(bx-r, 0); x <= o+min(bx+r, s.bw-1); x++ {
+				// Blocks with contrast weigh more: a flat one says nothing
+				// about where the middle is.
+				w := uint32(s.hi[x]-s.lo[x])>>3 + 1
+				a.sum += w * uint32(s.mean[x])
+				a.weight += w
+				a.lo = min(a.lo, s.lo[x])
+				a.hi = max(a.hi, s.hi[x])
+			}
+			s.row[o+bx] = a
+		}
+	}
+}
+
+type blockSum struct {
+	sum, weight uint32
+	lo, hi      uint8
+}
+
+func (s *shade) column(bx, by, r int) blockSum {
+	a := blockSum{lo: 255}
+	for y := max(by-r, 0); y <= min(by+r, s.bh-1); y++ {
+		b := &s.row[y*s.bw+bx]
+		a.sum += b.sum
+		a.weight += b.weight
+		a.lo = min(a.lo, b.lo)
+		a.hi = max(a.hi, b.hi)
+	}
+	return a
+}
+
+// byMean sets the threshold to the mean over (2r+1)^2 blocks.
 func (s *shade) byMean(r int) {
+	s.around(r)
 	for by := range s.bh {
 		for bx := range s.bw {
-			var sum, wsum uint32
-			lo, hi := uint8(255), uint8(0)
-			for y := max(by-r, 0); y <= min(by+r, s.bh-1); y++ {
-				o := y * s.bw
-				for x := max(bx-r, 0); x <= min(bx+r, s.bw-1); x++ {
-					d := s.hi[o+x] - s.lo[o+x]
-					w := uint32(d)>>3 + 1
-					sum += w * uint32(s.mean[o+x])
-					wsum += w
-					lo = min(lo, s.lo[o+x])
-					hi = max(hi, s.hi[o+x])
-				}
-			}
-			s.thr[by*s.bw+bx] = uint8(sum / wsum)
-			s.spread[by*s.bw+bx] = hi - lo
+			a := s.column(bx, by, r)
+			s.thr[by*s.bw+bx] = uint8(a.sum / a.weight)
+			s.spread[by*s.bw+bx] = a.hi - a.lo
 		}
 	}
 }
 
 // byMiddle sets the threshold to the middle of the range over (2r+1)^2 blocks.
 func (s *shade) byMiddle(r int) {
+	s.around(r)
 	for by := range s.bh {
 		for bx := range s.bw {
-			lo, hi := uint8(255), uint8(0)
-			for y := max(by-r, 0); y <= min(by+r, s.bh-1); y++ {
-				o := y * s.bw
-				for x := max(bx-r, 0); x <= min(bx+r, s.bw-1); x++ {
-					lo = min(lo, s.lo[o+x])
-					hi = max(hi, s.hi[o+x])
-				}
-			}
-			s.thr[by*s.bw+bx] = uint8((uint32(lo) + uint32(hi)) / 2)
-			s.spread[by*s.bw+bx] = hi - lo
+			a := s.column(bx, by, r)
+			s.thr[by*s.bw+bx] = uint8((uint32(a.lo) + uint32(a.hi)) / 2)
+			s.spread[by*s.bw+bx] = a.hi - a.lo
 		}
 	}
 }

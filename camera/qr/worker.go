@@ -1,5 +1,10 @@
 package qr
 
+import (
+	"cmp"
+	"slices"
+)
+
 // worker owns the buffers of one search; it is for one goroutine at a time.
 type worker struct {
 	lay     *layouts
@@ -7,7 +12,8 @@ type worker struct {
 	sh      shade
 	line    lineEdges
 	crosses []cross
-	spots   []spot
+	spots   spots
+	seeds   []seed
 	finders []finder
 	trips   []triple
 	vers    []int
@@ -23,43 +29,57 @@ func newWorker(l *layouts, f *field) *worker {
 	return &worker{lay: l, words: wordReader{f: f}}
 }
 
-// addFinders fits a finder pattern at each spot and pools those that hold.
-func (w *worker) addFinders(k int, e *effort) {
-	for i := range w.spots {
-		s := &w.spots[i]
+// addFinders fits a finder pattern at each spot of level k: first roughly at
+// all of them, then properly at the likeliest, which join the pool.
+func (w *worker) addFinders(k, limit int, e *effort) {
+	w.seeds = w.seeds[:0]
+	f := float64(int(1) << k)
+	for i := range w.spots.all {
+		s := &w.spots.all[i]
 		if s.n < 1.5 {
 			continue
 		}
-		// full size
-		full := *s
-		f := float64(int(1) << k)
-		full.x, full.y, full.h, full.v = fromLevel(s.x, k), fromLevel(s.y, k), s.h*f, s.v*f
-		w.fitSpot(&full, e)
+		full := spot{x: fromLevel(s.x, k), y: fromLevel(s.y, k), h: s.h * f, v: s.v * f, n: s.n, light: s.light}
+		kk := levelFor(full.h)
+		p, kk := w.pyr.level(kk, e)
+		d := 1 / float64(int(1)<<kk)
+		t := full
+		t.x, t.y, t.h, t.v = toLevel(full.x, kk), toLevel(full.y, kk), full.h*d, full.v*d
+		fd := seedFinder(p, &t, e)
+		if fd.ncc >= .3 {
+			w.seeds = append(w.seeds, seed{fd, kk})
+		}
+	}
+	slices.SortFunc(w.seeds, func(a, b seed) int { return cmp.Compare(b.f.ncc, a.f.ncc) })
+	for i := range w.seeds[:min(limit, len(w.seeds))] {
+		s := &w.seeds[i]
+		p, _ := w.pyr.level(s.level, e)
+		s.f.climb(p, 3, e)
+		if s.f.ncc >= .55 {
+			w.addFinder(s.f, s.level)
+		}
 	}
 }
 
-// fitSpot fits a finder at a spot in full-size pixels.
-func (w *worker) fitSpot(s *spot, e *effort) {
-	k := levelFor(s.h)
-	p, k := w.pyr.level(k, e)
-	d := 1 / float64(int(1)<<k)
-	t := *s
-	t.x, t.y, t.h, t.v = toLevel(s.x, k), toLevel(s.y, k), s.h*d, s.v*d
-	f, ok := fitFinder(p, &t, e)
-	if !ok {
-		return
-	}
+// seed is a finder before its climb, in the coordinates of a pyramid level.
+type seed struct {
+	f     finder
+	level int
+}
+
+// addFinder pools a finder of level k.
+func (w *worker) addFinder(f finder, k int) {
+	d := float64(int(1) << k)
 	f.c = vec{fromLevel(f.c.x, k), fromLevel(f.c.y, k)}
-	f.u, f.v = f.u.mul(1/d), f.v.mul(1/d)
+	f.u, f.v = f.u.mul(d), f.v.mul(d)
 	for i := range w.finders {
 		o := &w.finders[i]
 		if o.light == f.light && o.c.sub(f.c).len() < 1.5*max(o.size(), f.size()) {
+			f.support += o.support
 			if f.ncc > o.ncc {
-				f.support += o.support
 				*o = f
-			} else {
-				o.support += f.support
 			}
+			o.support = f.support
 			return
 		}
 	}
