@@ -193,3 +193,35 @@ func replace(file string, text []byte) error {
 	}
 	return nil
 }
+
+// Redacted is the configuration as nested maps keyed as in the file, secrets
+// hidden, for JSON.
+func (c Config) Redacted() map[string]any { return redact(reflect.ValueOf(c)) }
+
+func redact(v reflect.Value) map[string]any {
+	out := map[string]any{}
+	for i := range v.NumField() {
+		f, val := v.Type().Field(i), v.Field(i)
+		key := f.Tag.Get("yaml")
+		switch x := val.Interface().(type) {
+		case time.Duration:
+			out[key] = short(x)
+		case []Person:
+			people := []map[string]any{}
+			for j := range x {
+				people = append(people, redact(reflect.ValueOf(x[j])))
+			}
+			out[key] = people
+		default:
+			switch {
+			case val.Kind() == reflect.Struct:
+				out[key] = redact(val)
+			case f.Tag.Get("secret") == "true" && val.String() != "":
+				out[key] = redacted
+			default:
+				out[key] = x
+			}
+		}
+	}
+	return out
+}
