@@ -12,6 +12,7 @@ import (
 // Line is one detail of an item: a label key and one value.
 type Line struct {
 	Label Label
+	Name  phi.Text // the part's own name ("Systolic"), for LabelPart, LabelAmount and LabelRole; else ""
 	Value Value
 }
 
@@ -107,13 +108,14 @@ const (
 	LabelStatus       Label = "status"
 	LabelDate         Label = "date"
 	LabelValue        Label = "value"
-	LabelPart         Label = "part" // a component of an observation; Value.Text holds "name: value"
+	LabelPart         Label = "part" // a component of an observation; Line.Name says which
 	LabelReference    Label = "reference-range"
 	LabelMeaning      Label = "interpretation"
 	LabelWhyMissing   Label = "data-absent-reason"
 	LabelNote         Label = "note"
 	LabelDose         Label = "dose"
 	LabelRoute        Label = "route"
+	LabelHowOften     Label = "how-often" // text, or ValueRatio: times per period (UCUM unit of time)
 	LabelAsNeeded     Label = "as-needed"
 	LabelIntent       Label = "intent"
 	LabelForm         Label = "form"
@@ -164,7 +166,7 @@ const (
 // Labels returns every label key.
 func Labels() []Label {
 	return []Label{LabelStatus, LabelDate, LabelValue, LabelPart, LabelReference, LabelMeaning, LabelWhyMissing,
-		LabelNote, LabelDose, LabelRoute, LabelAsNeeded, LabelIntent, LabelForm, LabelQuantity, LabelRefills,
+		LabelNote, LabelDose, LabelRoute, LabelHowOften, LabelAsNeeded, LabelIntent, LabelForm, LabelQuantity, LabelRefills,
 		LabelReason, LabelPrescriber, LabelStarted, LabelEnded, LabelPeriod, LabelReaction, LabelSeverity,
 		LabelCriticality, LabelCategory, LabelCertainty, LabelOnset, LabelRecorded, LabelBodySite, LabelLot,
 		LabelDoseNumber, LabelMaker, LabelPlace, LabelWho, LabelRole, LabelOutcome, LabelFinding, LabelConclusion,

@@ -61,6 +61,7 @@ type Person struct {
 	AddressLine phi.Text
 	Phone       phi.Text
 	Email       phi.Text
+	Same        bool     // in People: another entry for the same person, not somebody else
 	IDTail      phi.Text // last 4 characters of the first identifier (at most half of it): U24
 	Language    string   // BCP 47 of the preferred communication, "" when absent
 	Deceased    bool
@@ -116,18 +117,19 @@ func (s Section) Count() int {
 
 // Item is one entry of the record.
 type Item struct {
-	Key      string // stable selection key, see Key
-	Type     string // FHIR resource type, "" for an entry that is none
-	FullURL  string // as the sender wrote it; not for screens
-	Title    phi.Text
-	Named    NameSource // where Title is from; NameNone: Title is empty, show the words for the type
-	Lines    []Line     // details, in reading order
-	Date     Date       // the one date that sorts it; may be zero
-	Status   Word       // "" or a status.* word
-	Apart    Apart      // why it is set apart, "" when it is not
-	Absence  bool       // says that there is nothing: "no known allergies"
-	Needs    []string   // keys of the items it refers to
-	NeededBy []string   // keys of the items that refer to it
+	Key       string // stable selection key, see Key
+	Type      string // FHIR resource type, "" for an entry that is none
+	FullURL   string // as the sender wrote it; not for screens
+	Title     phi.Text
+	TitleWord Word       // words for the title where a closed code says it better than Title; else ""
+	Named     NameSource // where Title is from; NameNone: Title is empty, show the words for the type
+	Lines     []Line     // details, in reading order
+	Date      Date       // the one date that sorts it; may be zero
+	Status    Word       // "" or a status.* word
+	Apart     Apart      // why it is set apart, "" when it is not
+	Absence   bool       // says that there is nothing: "no known allergies"
+	Needs     []string   // keys of the items it refers to; the person is not among them
+	NeededBy  []string   // keys of the items that refer to it; indexes (Composition, List, Provenance) do not count
 }
 
 // NameSource tells where an item's title is from.

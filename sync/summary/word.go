@@ -24,13 +24,17 @@ var words = map[string][]string{
 	"meaning": {"normal", "high", "low", "critical-high", "critical-low", "abnormal", "critical", "positive",
 		"negative", "detected", "not-detected", "resistant", "susceptible", "intermediate", "indeterminate"},
 	"document": {"rendered", "story"},
+	"absent": {"no-allergy-info", "no-known-allergies", "no-known-food-allergies", "no-known-medication-allergies",
+		"no-known-environmental-allergies", "no-medication-info", "no-known-medications", "no-problem-info",
+		"no-known-problems", "no-procedure-info", "no-known-procedures", "no-immunization-info",
+		"no-known-immunizations", "no-device-info", "no-known-devices"},
 }
 
 // Words returns every word key, sorted within its prefix as declared.
 func Words() []Word {
 	var all []Word
 	for _, prefix := range []string{"sex", "compare", "status", "certainty", "criticality", "severity", "category",
-		"intent", "meaning", "document"} {
+		"intent", "meaning", "document", "absent"} {
 		for _, code := range words[prefix] {
 			all = append(all, Word(prefix+"."+code))
 		}
