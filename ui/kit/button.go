@@ -1,0 +1,353 @@
+package kit
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+)
+
+// Kind is a button's weight.
+type Kind uint8
+
+// The kinds.
+const (
+	Primary   Kind = iota // the one thing to do here
+	Secondary             // others
+	Quiet                 // in the header: smaller target
+	Choice                // one of several; Chosen shows which
+	Key                   // of a keypad
+	Tile                  // a large choice with a picture above or beside the words
+)
+
+// Button is something to press: words, and a drawing beside them.
+type Button struct {
+	Press
+	kind   Kind
+	icon   Icon
+	text   *Text
+	detail *Text // a second, lighter line; may be nil
+	pic    *canvas.Image
+	face   *canvas.Rectangle
+	tick   *canvas.Image
+	ring   *canvas.Rectangle
+	chosen bool
+	tight  bool // of a keyboard: the smaller target
+	role   Role
+	inked  color.NRGBA
+}
+
+// NewButton makes a button. Act is called on release, once.
+func NewButton(l *Look, k Kind, label string, icon Icon, act func()) *Button {
+	role := Label
+	switch k {
+	case Quiet:
+		role = Chrome
+	case Key:
+		role = Digits
+	}
+	b := &Button{kind: k, icon: icon, role: role}
+	b.Look, b.label, b.act, b.outer, b.ID = l, label, act, b, label
+	b.face = rect(l, transparent, l.Palette.Edge)
+	b.ring = newRing(l)
+	if label != "" {
+		b.text = NewText(l, role, label)
+		if k == Key || icon == IconNone && k != Tile {
+			b.text.Centre()
+		}
+		b.text.even = true
+	}
+	b.repaint = b.draw
+	b.ExtendBaseWidget(b)
+	b.draw()
+	return b
+}
+
+// Named gives the button a name that stays when its words change.
+func (b *Button) Named(id string) *Button {
+	b.ID = id
+	return b
+}
+
+// Spoken gives it other words for the ear: a key says "zero", not "0".
+func (b *Button) Spoken(s string) *Button {
+	b.Speak = s
+	return b
+}
+
+// As sets the role of the words.
+func (b *Button) As(r Role) *Button {
+	b.role = r
+	if b.text != nil {
+		b.text.role, b.text.heavy, b.text.memo = r, r.Heavy(), nil
+	}
+	return b
+}
+
+// With adds a second, lighter line.
+func (b *Button) With(detail string) *Button {
+	if detail != "" {
+		b.detail = NewText(b.Look, Body, detail)
+		b.draw()
+	}
+	return b
+}
+
+// OfRecord marks the label as words of the patient's record.
+func (b *Button) OfRecord() *Button {
+	b.private = true
+	if b.text != nil {
+		b.text.private = true
+	}
+	if b.detail != nil {
+		b.detail.private = true
+	}
+	return b
+}
+
+// Chosen shows that this choice is the one in force: tinted, with a tick, so
+// that it is not by colour alone.
+func (b *Button) Chosen(yes bool) *Button {
+	b.chosen = yes
+	b.draw()
+	return b
+}
+
+// IsChosen tells whether it is.
+func (b *Button) IsChosen() bool { return b.chosen }
+
+// Main tells whether the larger target is asked of it.
+func (b *Button) Main() bool {
+	return !b.tight && (b.kind == Primary || b.kind == Secondary || b.kind == Key || b.kind == Tile)
+}
+
+// Face is the colour that the words lie on, now.
+func (b *Button) Face() color.NRGBA {
+	p := b.Look.Palette
+	switch {
+	case b.disabled:
+		return p.Ground
+	case b.pressed:
+		return p.Pressed
+	case b.kind == Primary:
+		return p.Primary
+	case b.chosen:
+		return p.Tint
+	}
+	return p.Card
+}
+
+func (b *Button) draw() {
+	p := b.Look.Palette
+	ink := p.Ink
+	b.face.FillColor, b.face.StrokeColor = b.Face(), p.Edge
+	b.face.StrokeWidth = b.Look.Stroke()
+	switch {
+	case b.disabled:
+		ink = p.Soft
+		b.face.StrokeColor = p.Hair
+	case b.pressed:
+		ink = p.OnPressed
+	case b.kind == Primary:
+		ink = p.OnPrimary
+		b.face.StrokeColor = p.Primary
+	case b.chosen:
+		b.face.StrokeColor, b.face.StrokeWidth = p.Primary, b.Look.Stroke()*2.2
+	}
+	if ink != b.inked || b.pic == nil {
+		b.inked = ink
+		b.pic, b.tick = nil, nil
+		if b.icon != IconNone {
+			b.pic = NewIcon(b.icon, ink, b.iconSide())
+		}
+	}
+	if b.chosen && b.tick == nil {
+		b.tick = NewIcon(IconCheck, ink, b.iconSide())
+	} else if !b.chosen {
+		b.tick = nil
+	}
+	for _, t := range []*Text{b.text, b.detail} {
+		if t != nil {
+			t.On(ink, b.Face())
+			for _, line := range t.lines {
+				line.Color = ink
+			}
+		}
+	}
+	b.ring.Hidden = !b.focused
+	b.Refresh()
+}
+
+func (b *Button) iconSide() float32 {
+	if b.kind == Tile {
+		return b.Look.TextSize(Heading) * 1.35
+	}
+	if b.kind == Key && b.tight {
+		return b.Look.TextSize(Heading)
+	}
+	return b.Look.TextSize(b.role) * 1.12
+}
+
+func (b *Button) padX() float32 {
+	switch {
+	case b.kind == Key:
+		return b.Look.MM(1)
+	case b.Look.Dense:
+		return b.Look.MM(2)
+	case b.kind == Quiet || b.kind == Choice:
+		return b.Look.MM(3.5)
+	}
+	return b.Look.MM(5)
+}
+
+func (b *Button) padY() float32 {
+	if b.Look.Dense {
+		return b.Look.MM(0.8)
+	}
+	return b.Look.MM(2.5)
+}
+
+func (b *Button) between() float32 { return b.iconSide() * 0.45 }
+
+// side is the width that drawings take beside the words.
+func (b *Button) side() float32 {
+	var w float32
+	if b.icon != IconNone {
+		w += b.iconSide()
+		if b.text != nil {
+			w += b.between()
+		}
+	}
+	if b.ticked() {
+		w += b.iconSide() + b.between()
+	}
+	return w
+}
+
+// ticked tells that there is room for a tick.
+func (b *Button) ticked() bool { return b.kind == Choice || b.chosen && b.kind != Key }
+
+func (b *Button) words(width float32) float32 {
+	var h float32
+	if b.text != nil {
+		h += b.text.HeightFor(width)
+	}
+	if b.detail != nil {
+		h += b.detail.HeightFor(width)
+	}
+	return h
+}
+
+// HeightFor is the height at a width: the target's at least.
+func (b *Button) HeightFor(width float32) float32 {
+	h := b.words(width - 2*b.padX() - b.side())
+	if b.icon != IconNone {
+		h = max(h, b.iconSide())
+	}
+	return max(h+2*b.padY(), b.Look.Target(b.Main()))
+}
+
+// Natural is the width at which no word wraps.
+func (b *Button) Natural() float32 {
+	w := 2*b.padX() + b.side()
+	var words float32
+	if b.text != nil {
+		words = b.text.Natural()
+	}
+	if b.detail != nil {
+		words = max(words, b.detail.Natural())
+	}
+	return max(w+words, b.Look.Target(b.Main()))
+}
+
+// MinSize is the narrowest form.
+func (b *Button) MinSize() fyne.Size {
+	w := 2*b.padX() + b.side()
+	var words float32
+	if b.text != nil {
+		words = b.text.Narrowest()
+	}
+	if b.detail != nil {
+		words = max(words, b.detail.Narrowest())
+	}
+	w = max(w+words, b.Look.Target(b.Main()))
+	at := w
+	if cur := b.Size().Width; cur > at {
+		at = cur
+	}
+	return fyne.NewSize(w, b.HeightFor(at))
+}
+
+// CreateRenderer implements fyne.Widget.
+func (b *Button) CreateRenderer() fyne.WidgetRenderer { return &buttonRenderer{b} }
+
+type buttonRenderer struct{ b *Button }
+
+func (r *buttonRenderer) Destroy()           {}
+func (r *buttonRenderer) MinSize() fyne.Size { return r.b.MinSize() }
+
+func (r *buttonRenderer) Layout(size fyne.Size) {
+	b := r.b
+	place(b.face, 0, 0, size.Width, size.Height)
+	layRing(b.Look, b.ring, size)
+	side, pad := b.iconSide(), b.padX()
+	left, right := pad, size.Width-pad
+	if b.text == nil && b.pic != nil { // a drawing alone
+		place(b.pic, (size.Width-side)/2, (size.Height-side)/2, side, side)
+		return
+	}
+	if b.ticked() {
+		if b.tick != nil {
+			place(b.tick, right-side, (size.Height-side)/2, side, side)
+		}
+		right -= side + b.between()
+	}
+	words := right - left
+	if b.pic != nil {
+		words -= side + b.between()
+		// Words and drawing are centred together, tiles and choices begin left.
+		if b.kind == Primary || b.kind == Secondary || b.kind == Quiet {
+			if used := min(words, b.text.Natural()); used < words {
+				left += (words - used) / 2
+				words = used
+			}
+		}
+		place(b.pic, left, (size.Height-side)/2, side, side)
+		left += side + b.between()
+	}
+	h := b.words(words)
+	y := (size.Height - h) / 2
+	if b.text != nil {
+		th := b.text.HeightFor(words)
+		place(b.text, left, y, words, th)
+		y += th
+	}
+	if b.detail != nil {
+		place(b.detail, left, y, words, b.detail.HeightFor(words))
+	}
+}
+
+func (r *buttonRenderer) Refresh() {
+	r.Layout(r.b.Size())
+	canvas.Refresh(r.b)
+}
+
+func (r *buttonRenderer) Objects() []fyne.CanvasObject { return r.b.Parts() }
+
+// Parts implements Made.
+func (b *Button) Parts() []fyne.CanvasObject {
+	out := []fyne.CanvasObject{b.ring, b.face}
+	if b.pic != nil {
+		out = append(out, b.pic)
+	}
+	if b.text != nil {
+		out = append(out, b.text)
+	}
+	if b.detail != nil {
+		out = append(out, b.detail)
+	}
+	if b.tick != nil && b.ticked() {
+		out = append(out, b.tick)
+	}
+	return out
+}
