@@ -46,6 +46,7 @@ const (
 	NoteEmbeddedAndLoc  Note = "embedded-and-location"
 	NoteEmbeddedTooLong Note = "embedded-above-maximum"
 	NoteStatusUnknown   Note = "status-unknown"
+	NoteAnswerType      Note = "answer-not-application-jose" // of a Record
 )
 
 // File is one opened file.

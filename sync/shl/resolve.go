@@ -215,6 +215,9 @@ func (v *visit) direct() *Error {
 	}
 	v.rec.Host, v.rec.ServerDate = res.Host, res.Date
 	v.rec.RetryAfter = retryAfter(res, v.r.now())
+	if mediaType(res.Header.Get("Content-Type")) != "application/jose" {
+		v.rec.Notes = append(v.rec.Notes, NoteAnswerType)
+	}
 	f := File{}
 	if err := v.open(&f, res.Body, "", res.Host); err != nil {
 		return err
