@@ -185,6 +185,9 @@ const (
 	PaceWayOut      // 8 s: a way out is offered
 )
 
+// Themes lists the four (U4).
+func Themes() []string { return []string{"light", "black-on-white", "white-on-black", "grey"} }
+
 // State is everything the window needs to know which screen to show. It is
 // comparable and holds nothing of the patient.
 type State struct {

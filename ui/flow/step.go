@@ -198,6 +198,9 @@ func (t *turn) set(to Settings) {
 	default:
 		to.Size = t.s.Settings.Size
 	}
+	if !contains(Themes(), to.Theme) {
+		to.Theme = t.s.Settings.Theme
+	}
 	t.s.Settings = to
 }
 
@@ -223,8 +226,8 @@ func (t *turn) health(r Reason) {
 }
 
 func (t *turn) staffAsked() {
-	if t.s.Screen.ForStaff() {
-		return
+	if t.s.Screen.ForStaff() || t.s.Screen == Sending {
+		return // Sending ends within the limit of the store, with Done or Desk
 	}
 	t.leave()
 	t.fresh(t.m.settings())

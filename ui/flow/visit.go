@@ -8,7 +8,7 @@ func (t *turn) press(a Action) {
 	if t.s.Warning() {
 		t.s.Extensions++
 		t.alive()
-		if a == ActStay {
+		if a != ActCancel && a != ActHelp {
 			return
 		}
 	}
@@ -18,7 +18,9 @@ func (t *turn) press(a Action) {
 	t.alive()
 	switch a {
 	case ActCancel:
-		if t.s.Screen.visit() || t.s.Screen == StaffLogin {
+		// After the Yes it is too late to promise that nothing is kept: Sending
+		// ends by itself within the limit of the store.
+		if t.s.Screen.visit() && t.s.Screen != Sending || t.s.Screen == StaffLogin {
 			t.attract()
 		}
 		return
@@ -105,13 +107,13 @@ func (t *turn) press(a Action) {
 // again starts a new visit on the scan screen and keeps the patient's
 // settings: nobody wants to choose their language twice.
 func (t *turn) again() {
+	if t.s.Health != ReasonNone { // there is no scan screen to go on to
+		t.attract()
+		return
+	}
 	settings := t.s.Settings
 	t.leave()
 	t.fresh(settings)
-	if t.s.Health != ReasonNone {
-		t.s.Screen, t.s.Reason = OutOfService, t.s.Health
-		return
-	}
 	t.show(Scan)
 }
 
@@ -250,6 +252,11 @@ func (t *turn) tick() {
 	}
 	spent := t.now.Sub(t.s.Entered)
 	switch t.s.Screen {
+	case Attract, OutOfService:
+		// somebody chose a language or a size and went away (U11)
+		if t.now.Sub(t.s.Active) >= t.m.stretch(t.s, t.m.o.IdleScan) {
+			t.s.Settings = t.m.settings()
+		}
 	case Scan:
 		if t.s.Hint != ReasonNone && t.now.Sub(t.s.HintAt) >= t.m.stretch(t.s, hintFor) {
 			t.s.Hint, t.s.HintAt, t.s.ExpiredAt = ReasonNone, time.Time{}, time.Time{}
