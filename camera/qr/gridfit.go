@@ -50,6 +50,9 @@ func groupNCC(p *plane, m *homography, g *group, floor float32, inside bool) flo
 
 // holds tells whether all of an n-module code lies inside the picture.
 func (p *plane) holds(m *homography, n float64) bool {
+	if 1+m.g*n < .01 || 1+m.h*n < .01 || 1+(m.g+m.h)*n < .01 {
+		return false // the horizon runs through it
+	}
 	for _, c := range [4]vec{m.at(0, 0), m.at(n, 0), m.at(n, n), m.at(0, n)} {
 		if !(c.x > 1 && c.y > 1 && c.x < float64(p.w-2) && c.y < float64(p.h-2)) {
 			return false

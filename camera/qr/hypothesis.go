@@ -1,7 +1,9 @@
 package qr
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"shlkiosk/camera"
 
@@ -71,61 +73,73 @@ func (w *worker) tryTriple(t *triple, reach, spread int, e *effort) (fd *found, 
 	const floor = 9
 	best.score = -1
 	w.vers = versionsFor(t.n, spread, w.vers)
-	// Fit each version, then decode the best two.
-	var grids [2]grid
-	grids[0].score, grids[1].score = -1, -1
-	for _, v := range w.vers {
+	w.rankVersions(p, &s, floor, e)
+	top := 0.0
+	for i, v := range w.vers {
 		g := grid{l: w.lay.get(v), light: t.light}
 		if !g.start(p, &s, reach, floor, e) {
 			continue
 		}
-		if g.score > grids[0].score {
-			grids[1] = grids[0]
-			grids[0] = g
-		} else if g.score > grids[1].score {
-			grids[1] = g
-		}
-		if e.over() {
-			break
-		}
-	}
-	for i := range grids {
-		g := &grids[i]
-		if g.l == nil || g.score < .12 {
-			break
-		}
-		if i > 0 && g.score < .75*grids[0].score {
-			break
-		}
-		wt := fitWeights{groupFinder: 1.5, groupAlign: 1.5, groupTiming: 1, groupVersion: .7}
-		g.climb(p, &wt, .5, 4, floor, e)
 		if g.score > best.score {
-			best, level = *g, k
+			best, level = g, k
 		}
-		if g.score < .3 {
+		if g.score < .12 || g.score < .75*top {
 			continue
 		}
-		if fd := w.decode(p, g, nil, e); fd != nil {
-			fd.level = k
-			return fd, *g, k
+		top = g.score
+		for round := range 2 {
+			if round == 0 && g.score < .7 {
+				continue // worth a try as it is only when it fits well
+			}
+			if round == 1 {
+				wt := fitWeights{groupFinder: 1.5, groupAlign: 1.5, groupTiming: 1, groupVersion: .7}
+				g.climb(p, &wt, .5, 4, floor, e)
+				best, level = g, k
+			}
+			if g.score < .3 {
+				break
+			}
+			if fd := w.decode(p, &g, nil, round == 1, e); fd != nil {
+				fd.level = k
+				return fd, g, k
+			}
+			if e.over() {
+				return nil, best, level
+			}
 		}
-		if e.over() {
-			break
+		if i == 0 && g.score > .8 {
+			break // this is the version, only the bits are bad
 		}
 	}
 	return nil, best, level
 }
 
+// rankVersions sorts w.vers by how well timing and version information fit
+// when the fourth corner is only estimated.
+func (w *worker) rankVersions(p *plane, t *triple, floor float32, e *effort) {
+	est, _ := t.fourth()
+	wt := fitWeights{groupTiming: 1, groupVersion: .5}
+	var fit [41]float64
+	for i, v := range w.vers {
+		g := grid{l: w.lay.get(v), light: t.light}
+		fit[v] = -1
+		if g.set([4]vec{t.f[0].c, t.f[1].c, est, t.f[2].c}) {
+			fit[v] = g.fitScore(p, &g.m, &wt, floor, e) - .02*float64(i)
+		}
+	}
+	slices.SortStableFunc(w.vers, func(a, b int) int { return cmp.Compare(fit[b], fit[a]) })
+}
+
 // decode samples a fitted grid and reads it: as it is, then through the
 // equaliser, then again with what the first blocks taught.
-func (w *worker) decode(p *plane, g *grid, bend warp, e *effort) *found {
+func (w *worker) decode(p *plane, g *grid, bend warp, hard bool, e *effort) *found {
 	s := &w.mods
 	s.take(p, g, bend, .22, e)
 	s.normalise(5, e)
 	if fd := w.readSoft(s.soft, g, e); fd != nil {
 		return fd
 	}
-	if s.knownErrors(s.soft) > .3 {
+	if !hard || s.knownErrors(s.soft) > .3 {
 		return nil
 	}
 	if !w.eq.train(s, nil, 0, .02, e) {

@@ -12,13 +12,14 @@ import (
 	"testing"
 )
 
-func BenchmarkCorpus(b *testing.B) {
+func isSHL(t string) bool { return strings.Contains(t, "shlink:/") }
+
+func corpusImages(b testing.TB) (imgs []*image.Gray, names []string) {
 	dir := os.Getenv("QR_CORPUS")
 	if dir == "" {
 		b.Skip()
 	}
 	m, _ := os.ReadFile(filepath.Join(dir, "manifest.jsonl"))
-	var imgs []*image.Gray
 	for _, ln := range bytes.Split(m, []byte("\n")) {
 		var e struct{ File string }
 		if json.Unmarshal(ln, &e) != nil || e.File == "" {
@@ -32,8 +33,14 @@ func BenchmarkCorpus(b *testing.B) {
 		g := image.NewGray(im.Bounds())
 		draw.Draw(g, g.Bounds(), im, im.Bounds().Min, draw.Src)
 		imgs = append(imgs, g)
+		names = append(names, e.File)
 	}
-	r := NewReader(Options{Wanted: func(t string) bool { return strings.Contains(t, "shlink:/") }})
+	return
+}
+
+func BenchmarkCorpus(b *testing.B) {
+	imgs, _ := corpusImages(b)
+	r := NewReader(Options{Wanted: isSHL})
 	b.ResetTimer()
 	for range b.N {
 		for _, g := range imgs {

@@ -43,25 +43,20 @@ const (
 	HintOneCode
 )
 
-// Result is what one frame brought.
-type Result struct {
-	Readings []camera.Reading // new in this frame; each code is told once until Reset
-	Outline  *[4]camera.Point // where a code is, even before it is read
-	Hint     Hint
-	Millis   float64 // time in front for this frame
-}
-
 // Reader reads stills and film. Frame, Reset and Close are for one goroutine.
 type Reader struct {
-	o    Options
-	mu   sync.Mutex
-	seen map[string]bool
-	w    *worker
+	o     Options
+	mu    sync.Mutex
+	seen  map[string]bool
+	w     *worker // stills and the front of film
+	hard  *worker // behind the film
+	track track
 }
 
 // NewReader makes a Reader; it starts nothing until the first frame.
 func NewReader(o Options) *Reader {
-	return &Reader{o: o, seen: map[string]bool{}, w: newWorker(&layouts{}, newField())}
+	lay, f := &layouts{}, newField()
+	return &Reader{o: o, seen: map[string]bool{}, w: newWorker(lay, f), hard: newWorker(lay, f)}
 }
 
 // Still reads one picture with full effort within the budget.
@@ -70,23 +65,18 @@ func (r *Reader) Still(img *image.Gray) []camera.Reading {
 	return r.w.search(planeOf(img), r.o.Wanted, e)
 }
 
-// Frame takes the next frame of a film.
-func (r *Reader) Frame(f camera.Frame) Result {
-	t := time.Now()
-	var res Result
-	for _, g := range stock(f.Gray) {
-		if !r.seen[g.Text] {
-			r.seen[g.Text] = true
-			g.Frame = int(f.Seq)
-			res.Readings = append(res.Readings, g)
-		}
+func (o *Options) frameBudget() time.Duration {
+	if o.FrameBudget > 0 {
+		return o.FrameBudget
 	}
-	res.Millis = float64(time.Since(t).Microseconds()) / 1000
-	return res
+	return 12 * time.Millisecond
 }
 
 // Reset forgets every frame and text: they may hold a link.
-func (r *Reader) Reset() { clear(r.seen) }
+func (r *Reader) Reset() {
+	clear(r.seen)
+	r.track.wipe()
+}
 
 // Close stops the background and wipes what is held.
 func (r *Reader) Close() error { r.Reset(); return nil }

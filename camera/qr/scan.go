@@ -1,5 +1,10 @@
 package qr
 
+import (
+	"encoding/binary"
+	mathbits "math/bits"
+)
+
 // cross is one place where a line runs through what could be the middle of a
 // finder pattern.
 type cross struct {
@@ -15,46 +20,67 @@ type lineEdges struct {
 	first bool // the run before the first edge is dark
 }
 
-// scanRow finds the edges of a row against the block thresholds.
+// scanRow finds the edges of a row against the block thresholds, eight pixels
+// at a time: most blocks hold no edge.
 func (l *lineEdges) scanRow(p *plane, s *shade, y int) {
+	const high, low = 0x8080808080808080, 0x0101010101010101
 	l.at = l.at[:0]
 	row := p.pix[y*p.stride : y*p.stride+p.w]
 	thr := s.thr[(y>>blockBits)*s.bw:][:s.bw]
-	dark := row[0] < thr[0]
-	l.first = dark
-	prev := row[0]
-	for bx, t := range thr {
-		x0 := bx << blockBits
-		x1 := min(x0+8, len(row))
-		for x, v := range row[x0:x1] {
-			if (v < t) != dark {
-				dark = !dark
-				// where between the two pixels the threshold is crossed
-				d := float32(v) - float32(prev)
-				f := float32(.5)
-				if d != 0 {
-					f = (float32(t) - float32(prev)) / d
-					f = min(max(f, 0), 1)
-				}
-				l.at = append(l.at, float32(x0+x)-1+f)
-			}
-			prev = v
+	dark := uint64(0)
+	if row[0] < thr[0] {
+		dark = 1
+	}
+	l.first = dark == 1
+	whole := p.w >> 3
+	for bx, th := range thr[:whole] {
+		x := binary.LittleEndian.Uint64(row[bx<<3:])
+		t := uint64(th) * low
+		// the borrow of each byte of x-t is set where pixel < threshold
+		d := ((x | high) - (t &^ high)) ^ ((x ^ ^t) & high)
+		lt := ((^x & t) | ((^x | t) & d)) & high
+		bits := (lt >> 7) * 0x0102040810204080 >> 56
+		turns := (bits ^ (bits<<1 | dark)) & 0xff
+		for turns != 0 {
+			l.edge(row, bx<<3+mathbits.TrailingZeros64(turns), th)
+			turns &= turns - 1
+		}
+		dark = bits >> 7
+	}
+	for x := whole << 3; x < p.w; x++ {
+		th := thr[whole]
+		if (row[x] < th) != (dark == 1) {
+			dark ^= 1
+			l.edge(row, x, th)
 		}
 	}
 }
 
-// finderScan looks for crosses on every step-th row.
-func finderScan(p *plane, s *shade, step int, swap bool, out []cross, l *lineEdges, e *effort) []cross {
+// edge notes the change of colour between pixels x-1 and x, where between the
+// two the threshold is crossed.
+func (l *lineEdges) edge(row []uint8, x int, t uint8) {
+	f := float32(.5)
+	if x > 0 {
+		if d := float32(row[x]) - float32(row[x-1]); d != 0 {
+			f = min(max((float32(t)-float32(row[x-1]))/d, 0), 1)
+		}
+	}
+	l.at = append(l.at, float32(x)-1+f)
+}
+
+// finderScan looks for crosses on every step-th row; strict takes only those
+// that hold in the column too.
+func finderScan(p *plane, s *shade, step int, strict bool, out []cross, l *lineEdges, e *effort) []cross {
 	for y := step / 2; y < p.h; y += step {
 		l.scanRow(p, s, y)
-		out = crossesInLine(p, s, l, y, out, e)
+		out = crossesInLine(p, s, l, y, strict, out, e)
 	}
 	e.spend(int64(p.w*p.h/step) * costScan)
 	return out
 }
 
 // crossesInLine tests each five runs of a line.
-func crossesInLine(p *plane, s *shade, l *lineEdges, y int, out []cross, e *effort) []cross {
+func crossesInLine(p *plane, s *shade, l *lineEdges, y int, strict bool, out []cross, e *effort) []cross {
 	at := l.at
 	dark := l.first // colour before edge 0
 	for i := 0; i+5 < len(at)+2 && i+3 < len(at); i++ {
@@ -84,12 +110,12 @@ func crossesInLine(p *plane, s *shade, l *lineEdges, y int, out []cross, e *effo
 		if u > float32(p.h)/8 {
 			continue
 		}
-		if int(s.spread[(y>>blockBits)*s.bw+int(cx)>>blockBits]) < 12 {
-			continue
-		}
 		// Colour of the core is that of r0 when r0 is a ring.
 		c := cross{x: float64(cx), y: float64(y), h: float64(u), light: !dark, outer: outer}
-		if !columnThrough(p, s, &c, e) && !outer {
+		if !columnThrough(p, s, &c, e) && (strict || !outer) {
+			continue
+		}
+		if s.spreadAt(int(cx), y) < 12 {
 			continue
 		}
 		out = append(out, c)

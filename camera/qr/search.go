@@ -12,14 +12,16 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	w.pyr.reset(base)
 	w.finders = w.finders[:0]
 	w.best = grid{score: -1}
+	w.tried = 0
 	var out []camera.Reading
 	k := 0
 	for base.w>>k > 2000 || base.h>>k > 2000 {
 		k++
 	}
 	for stage := range 4 {
+		w.stage = stage
 		p, k := w.pyr.level(k+stage/2, e)
-		w.scan(p, k, stage%2, e)
+		w.scan(p, k, stage%2, 3-min(stage, 1), stage == 0, e)
 		if w.triplesRound(wanted, &out, e) || e.over() {
 			return out
 		}
@@ -27,15 +29,42 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	return out
 }
 
-func (w *worker) scan(p *plane, k, kind int, e *effort) {
+// quick is the first stage alone: what a frame of a film gets.
+func (w *worker) quick(base plane, e *effort) *found {
+	w.finders = w.finders[:0]
+	w.best = grid{score: -1}
+	k := 0
+	for base.w>>k > 2000 || base.h>>k > 2000 {
+		k++
+	}
+	p, k := w.pyr.level(k, e)
+	w.scan(p, k, 0, 3, true, e)
+	w.trips = triples(w.finders, 4, w.trips)
+	for i := range w.trips {
+		t := w.trips[i]
+		fd, g, k := w.tryTriple(&t, 4, 1, e)
+		if fd != nil {
+			return fd
+		}
+		if g.score > w.best.score {
+			w.best, w.bestAt = g, k
+		}
+		if e.over() {
+			break
+		}
+	}
+	return nil
+}
+
+func (w *worker) scan(p *plane, k, kind, step int, strict bool, e *effort) {
 	w.sh.measure(p, e)
 	if kind == 0 {
 		w.sh.byMean(2)
 	} else {
 		w.sh.byMiddle(2)
 	}
-	e.spend(int64(w.sh.bw*w.sh.bh) * 60)
-	w.crosses = finderScan(p, &w.sh, 2, false, w.crosses[:0], &w.line, e)
+	e.spend(int64(w.sh.bw*w.sh.bh) * 20)
+	w.crosses = finderScan(p, &w.sh, step, strict, w.crosses[:0], &w.line, e)
 	w.spots.pool(w.crosses, p.w, p.h)
 	w.addFinders(k, 20, e)
 }
@@ -52,6 +81,7 @@ func (w *worker) triplesRound(wanted func(string) bool, out *[]camera.Reading, e
 	done := false
 	for i := range w.trips {
 		t := w.trips[i]
+		w.tried++
 		fd, g, k := w.tryTriple(&t, 4, 1, e)
 		if fd != nil {
 			rd := camera.Reading{Text: fd.text, Corners: fd.grid.corners(fd.level)}

@@ -9,10 +9,7 @@ type shade struct {
 	thr    []uint8
 	mean   []uint8
 	lo, hi []uint8
-	row    []blockSum
-	// spread is hi-lo over the neighbourhood: where it is small, there is
-	// nothing to see.
-	spread []uint8
+	sums   [][2]uint32
 }
 
 const blockBits = 3
@@ -23,16 +20,16 @@ func (s *shade) measure(p *plane, e *effort) {
 	n := s.bw * s.bh
 	if cap(s.thr) < n {
 		s.thr, s.mean = make([]uint8, n), make([]uint8, n)
-		s.lo, s.hi, s.spread = make([]uint8, n), make([]uint8, n), make([]uint8, n)
+		s.lo, s.hi = make([]uint8, n), make([]uint8, n)
 	}
-	s.thr, s.mean, s.lo, s.hi, s.spread = s.thr[:n], s.mean[:n], s.lo[:n], s.hi[:n], s.spread[:n]
+	s.thr, s.mean, s.lo, s.hi = s.thr[:n], s.mean[:n], s.lo[:n], s.hi[:n]
 	for by := range s.bh {
 		y0, y1 := by<<blockBits, min(by<<blockBits+8, p.h)
 		for bx := range s.bw {
 			x0, x1 := bx<<blockBits, min(bx<<blockBits+8, p.w)
 			var sum, cnt uint32
 			lo, hi := uint8(255), uint8(0)
-			for y := y0; y < y1; y += 2 { // every second row is enough
+			for y := y0 + (y1-y0)>>3; y < y1; y += 4 { // two rows of a block are enough: the neighbours count too
 				row := p.pix[y*p.stride+x0 : y*p.stride+x1]
 				for _, v := range row {
 					sum += uint32(v)
@@ -48,69 +45,71 @@ func (s *shade) measure(p *plane, e *effort) {
 	e.spend(int64(p.w*p.h) / 2 * costStat)
 }
 
-// around makes, for each block, the sums and the range over (2r+1)^2 blocks:
-// first along the rows, then down the columns.
-func (s *shade) around(r int) {
-	n := s.bw * s.bh
-	if cap(s.row) < n {
-		s.row = make([]blockSum, n)
-	}
-	s.row = s.row[:n]
-	for by := range s.bh {
-		o := by * s.bw
-		for bx := range s.bw {
-			a := blockSum{lo: 255}
-			for x := o + max(bx-r, 0); x <= o+min(bx+r, s.bw-1); x++ {
-				// Blocks with contrast weigh more: a flat one says nothing
-				// about where the middle is.
-				w := uint32(s.hi[x]-s.lo[x])>>3 + 1
-				a.sum += w * uint32(s.mean[x])
-				a.weight += w
-				a.lo = min(a.lo, s.lo[x])
-				a.hi = max(a.hi, s.hi[x])
-			}
-			s.row[o+bx] = a
-		}
-	}
-}
-
-type blockSum struct {
-	sum, weight uint32
-	lo, hi      uint8
-}
-
-func (s *shade) column(bx, by, r int) blockSum {
-	a := blockSum{lo: 255}
-	for y := max(by-r, 0); y <= min(by+r, s.bh-1); y++ {
-		b := &s.row[y*s.bw+bx]
-		a.sum += b.sum
-		a.weight += b.weight
-		a.lo = min(a.lo, b.lo)
-		a.hi = max(a.hi, b.hi)
-	}
-	return a
-}
-
-// byMean sets the threshold to the mean over (2r+1)^2 blocks.
+// byMean sets the threshold to the mean over (2r+1)^2 blocks. Blocks with
+// contrast weigh more: a flat one says nothing about where the middle is.
 func (s *shade) byMean(r int) {
-	s.around(r)
-	for by := range s.bh {
-		for bx := range s.bw {
-			a := s.column(bx, by, r)
-			s.thr[by*s.bw+bx] = uint8(a.sum / a.weight)
-			s.spread[by*s.bw+bx] = a.hi - a.lo
+	n := s.bw * s.bh
+	if cap(s.sums) < n {
+		s.sums = make([][2]uint32, n)
+	}
+	s.sums = s.sums[:n]
+	for by := range s.bh { // running sums along the rows
+		o := by * s.bw
+		var sum, weight uint32
+		for x := -r; x < s.bw; x++ {
+			if i := x + r; i < s.bw {
+				w := uint32(s.hi[o+i]-s.lo[o+i])>>3 + 1
+				sum += w * uint32(s.mean[o+i])
+				weight += w
+			}
+			if i := x - r - 1; i >= 0 {
+				w := uint32(s.hi[o+i]-s.lo[o+i])>>3 + 1
+				sum -= w * uint32(s.mean[o+i])
+				weight -= w
+			}
+			if x >= 0 {
+				s.sums[o+x] = [2]uint32{sum, weight}
+			}
 		}
 	}
+	for by := range s.bh { // then down the columns
+		y0, y1 := max(by-r, 0), min(by+r, s.bh-1)
+		for bx := range s.bw {
+			var sum, weight uint32
+			for o := y0*s.bw + bx; o <= y1*s.bw+bx; o += s.bw {
+				sum += s.sums[o][0]
+				weight += s.sums[o][1]
+			}
+			s.thr[by*s.bw+bx] = uint8(sum / weight)
+		}
+	}
+}
+
+// rangeAround is the darkest and lightest over (2r+1)^2 blocks.
+func (s *shade) rangeAround(bx, by, r int) (lo, hi uint8) {
+	lo = 255
+	for y := max(by-r, 0); y <= min(by+r, s.bh-1); y++ {
+		o := y * s.bw
+		for x := o + max(bx-r, 0); x <= o+min(bx+r, s.bw-1); x++ {
+			lo, hi = min(lo, s.lo[x]), max(hi, s.hi[x])
+		}
+	}
+	return lo, hi
+}
+
+// spreadAt is the contrast around a pixel: where it is small, there is nothing
+// to see.
+func (s *shade) spreadAt(x, y int) int {
+	lo, hi := s.rangeAround(x>>blockBits, y>>blockBits, 2)
+	return int(hi) - int(lo)
 }
 
 // byMiddle sets the threshold to the middle of the range over (2r+1)^2 blocks.
 func (s *shade) byMiddle(r int) {
-	s.around(r)
 	for by := range s.bh {
 		for bx := range s.bw {
-			a := s.column(bx, by, r)
-			s.thr[by*s.bw+bx] = uint8((uint32(a.lo) + uint32(a.hi)) / 2)
-			s.spread[by*s.bw+bx] = a.hi - a.lo
+			lo, hi := s.rangeAround(bx, by, r)
+			s.thr[by*s.bw+bx] = uint8((uint32(lo) + uint32(hi)) / 2)
 		}
 	}
 }

@@ -23,6 +23,8 @@ type worker struct {
 	turned  []uint8
 	best    grid // best grid of this picture, for outline and hint
 	bestAt  int  // its pyramid level
+	stage   int  // where the search ended
+	tried   int
 }
 
 func newWorker(l *layouts, f *field) *worker {
