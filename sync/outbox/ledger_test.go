@@ -18,7 +18,10 @@ func TestMain(m *testing.M) {
 	if childMain() {
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		printTable()
+		os.Exit(code)
+	}))
 }
 
 func testVault(t testing.TB, dir string) *vault.Vault {

@@ -47,7 +47,10 @@ func (l *Ledger) overwriteFree() (err error) {
 	wrote := false
 	clean := func(from, to int64) error { // pages
 		w, err := zero(f, from*page, min(to*page, info.Size()))
-		wrote = wrote || w
+		if w {
+			wrote = true
+			l.opt.Fail("scrub.middle")
+		}
 		return err
 	}
 	start := int64(-1)
