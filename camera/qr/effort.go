@@ -18,8 +18,13 @@ func (e *effort) over() bool { return e.left <= 0 }
 
 // What the primitives cost, measured with BenchmarkPrimitives.
 const (
-	costRing = 220 // one correlation with the finder pattern
-	costTap  = 7   // one bilinear value through a homography
-	costScan = 2   // one pixel of a line scan
-	costStat = 2   // one pixel of block statistics
+	costRing  = 300 // one correlation with the finder pattern
+	costTap   = 8   // one module of the fit's score
+	costTake  = 40  // sampling one module with five taps
+	costLevel = 45  // thresholding one module
+	costTrain = 280 // one row of the equaliser's normal equations
+	costApply = 32  // one module through the equaliser
+	costScan  = 3   // one pixel of a line scan with what hangs on it
+	costStat  = 4   // one pixel looked at for block statistics
+	costBlock = 70  // one block's threshold from its neighbours
 )

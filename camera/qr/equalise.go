@@ -61,7 +61,7 @@ func (q *equaliser) train(s *modules, cur []float32, trust, ridge float64, e *ef
 			}
 		}
 	}
-	e.spend(int64(rows) * 400)
+	e.spend(int64(rows) * costTrain)
 	if rows < 60 {
 		return false
 	}
@@ -135,5 +135,5 @@ func (q *equaliser) apply(s *modules, e *effort) {
 			s.eq[i] = t
 		}
 	}
-	e.spend(int64(s.n*s.n) * 40)
+	e.spend(int64(s.n*s.n) * costApply)
 }

@@ -22,28 +22,44 @@ func (g *grid) set(q [4]vec) bool {
 // groupNCC correlates one group of function modules with the picture. inside
 // says that the whole grid is within the picture.
 func groupNCC(p *plane, m *homography, g *group, floor float32, inside bool) float64 {
+	// Around the group's middle the homography is p0 + J*d/(1+eps), with eps
+	// so small that two terms of the series do: no division for each module.
+	w0 := 1 / (m.g*g.cx + m.h*g.cy + 1)
+	p0 := vec{(m.a*g.cx + m.b*g.cy + m.c) * w0, (m.d*g.cx + m.e*g.cy + m.f) * w0}
+	gx, gy := m.g*w0, m.h*w0
+	ux, uy := m.a*w0-p0.x*gx, m.d*w0-p0.y*gx
+	vx, vy := m.b*w0-p0.x*gy, m.e*w0-p0.y*gy
 	var sv, svv, sd float32
-	for i, x := range g.x {
-		y := g.y[i]
-		w := 1 / (m.g*x + m.h*y + 1)
-		px, py := (m.a*x+m.b*y+m.c)*w, (m.d*x+m.e*y+m.f)*w
-		var v float32
-		if inside {
-			xi, yi := int(px), int(py)
-			fx, fy := float32(px-float64(xi)), float32(py-float64(yi))
-			o := yi*p.stride + xi
+	if inside {
+		x0, y0 := p0.x, p0.y
+		var iv, ivv, id int
+		for i := range g.d {
+			d := &g.d[i]
+			eps := gx*d.x + gy*d.y
+			s := (1 - eps + eps*eps) * 256
+			qx, qy := int(x0*256+(ux*d.x+vx*d.y)*s), int(y0*256+(uy*d.x+vy*d.y)*s)
+			o := (qy>>8)*p.stride + qx>>8
+			fx, fy := qx&255, qy&255
 			r0, r1 := p.pix[o:o+2:o+2], p.pix[o+p.stride:o+p.stride+2:o+p.stride+2]
-			a, c := float32(r0[0]), float32(r1[0])
-			t := a + (float32(r0[1])-a)*fx
-			v = t + (c+(float32(r1[1])-c)*fx-t)*fy
-		} else {
-			v = p.at(px, py)
+			top := int(r0[0])<<8 + (int(r0[1])-int(r0[0]))*fx
+			bot := int(r1[0])<<8 + (int(r1[1])-int(r1[0]))*fx
+			t := (top<<8 + (bot-top)*fy) >> 12
+			iv += t
+			ivv += t * t
+			id += d.sign * t
 		}
-		sv += v
-		svv += v * v
-		sd += g.sign[i] * v
+		sv, svv, sd = float32(iv)/16, float32(ivv)/256, float32(id)/16
+	} else {
+		for i := range g.d {
+			d := &g.d[i]
+			q := m.at(g.cx+d.x, g.cy+d.y)
+			v := p.at(q.x, q.y)
+			sv += v
+			svv += v * v
+			sd += float32(d.sign) * v
+		}
 	}
-	n := float32(len(g.x))
+	n := float32(len(g.d))
 	varv := max(svv-sv*sv/n, floor*n)
 	return -float64(sd-g.mean*sv) / math.Sqrt(float64(g.sd*varv))
 }
@@ -77,7 +93,7 @@ func (g *grid) fitScore(p *plane, m *homography, w *fitWeights, floor float32, e
 		}
 		s += k * groupNCC(p, m, gr, floor, inside)
 		ws += k
-		taps += len(gr.x)
+		taps += len(gr.d)
 	}
 	e.spend(int64(taps * costTap))
 	if ws == 0 {

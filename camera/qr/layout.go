@@ -17,12 +17,17 @@ const (
 // group is a set of function modules close together; the grid fit scores it
 // against its own mean, so that shade and shine do no harm.
 type group struct {
-	x, y   []float64 // middles in modules
-	sign   []float32 // +1 dark, -1 light
-	mean   float32   // of sign
-	sd     float32   // of sign, times count
+	d      []groupModule
+	mean   float32 // of sign
+	sd     float32 // of sign, times count
 	kind   int
 	cx, cy float64
+}
+
+// groupModule is one module of a group, from the group's middle.
+type groupModule struct {
+	x, y float64
+	sign int // +1 dark, -1 light
 }
 
 const (
@@ -156,14 +161,12 @@ func (l *layout) addGroup(kind, x0, y0, w, h int) {
 			default:
 				continue
 			}
-			g.x = append(g.x, float64(x)+.5)
-			g.y = append(g.y, float64(y)+.5)
-			g.sign = append(g.sign, v)
+			g.d = append(g.d, groupModule{float64(x) + .5 - g.cx, float64(y) + .5 - g.cy, int(v)})
 			s += v
 			ss += v * v
 		}
 	}
-	k := float32(len(g.sign))
+	k := float32(len(g.d))
 	if k == 0 {
 		return
 	}

@@ -48,3 +48,28 @@ func BenchmarkCorpus(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkQuick(b *testing.B) {
+	imgs, _ := corpusImages(b)
+	w := newWorker(&layouts{}, newField())
+	b.ResetTimer()
+	for range b.N {
+		for _, g := range imgs {
+			p := planeOf(g)
+			w.pyr.reset(p)
+			w.quick(p, newEffort(55e6))
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(imgs))/1e6, "ms/img")
+}
+
+func BenchmarkStock(b *testing.B) {
+	imgs, _ := corpusImages(b)
+	b.ResetTimer()
+	for range b.N {
+		for _, g := range imgs {
+			stock(g)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(imgs))/1e6, "ms/img")
+}

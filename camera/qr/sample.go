@@ -65,7 +65,7 @@ func (s *modules) take(p *plane, g *grid, bend warp, spread float64, e *effort) 
 			s.raw[j*s.w+i] = t * sign
 		}
 	}
-	e.spend(int64(s.w*s.w) * 5 * costTap)
+	e.spend(int64(s.w*s.w) * costTake)
 }
 
 // normalise turns grey into soft values: the threshold is the middle between
@@ -127,7 +127,7 @@ func (s *modules) normalise(r int, e *effort) {
 		}
 		copy(s.soft, s.eq)
 	}
-	e.spend(int64(k) * 3 * 30)
+	e.spend(int64(k) * costLevel)
 }
 
 // integrate makes summed areas of raw, and of the count and raw of dark and

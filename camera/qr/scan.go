@@ -2,6 +2,7 @@ package qr
 
 import (
 	"encoding/binary"
+	"math"
 	mathbits "math/bits"
 )
 
@@ -87,12 +88,15 @@ func crossesInLine(p *plane, s *shade, l *lineEdges, y int, strict bool, out []c
 		// runs: r0 | at[i] r1 at[i+1] r2 at[i+2] r3 at[i+3] | r4
 		dark = l.first != (i&1 == 1) // colour of r0
 		r1, r2, r3 := at[i+1]-at[i], at[i+2]-at[i+1], at[i+3]-at[i+2]
-		if r2 < 1.6 || r2 < r1 || r2 < r3 {
+		// Exposure makes all dark runs thinner and all light runs wider, or the
+		// other way; from an edge to the next of the same kind it cancels out:
+		// 2:4:4:2 modules.
+		u := (r1 + 2*r2 + r3) * .125
+		if r2 < 1 || r1+r3 > 4.1*u || r1+r3 < .7*u {
 			continue
 		}
-		u := (r1 + r2 + r3) * .2
-		tol := .52*u + .35
-		if r1 < u-tol || r1 > u+tol || r3 < u-tol || r3 > u+tol || r2 > 4.6*u || r2 < 1.7*u {
+		tol := .5*u + .5
+		if d := r1 - r3; d > tol || d < -tol {
 			continue
 		}
 		r0, r4 := float32(1e9), float32(1e9)
@@ -102,10 +106,11 @@ func crossesInLine(p *plane, s *shade, l *lineEdges, y int, strict bool, out []c
 		if i+4 < len(at) {
 			r4 = at[i+4] - at[i+3]
 		}
-		if r0 < .45*u-.1 || r4 < .45*u-.1 {
-			continue
+		tol = .6*u + .5
+		outer := r0+r1 > 2*u-tol && r0+r1 < 2*u+tol && r3+r4 > 2*u-tol && r3+r4 < 2*u+tol
+		if !outer && (r1+r3 > 3.2*u || r1+r3 < .95*u || r0 < .45*u-.1 || r4 < .45*u-.1) {
+			continue // without the outer ring the inner one must be good
 		}
-		outer := r0 < 1.9*u+.5 && r4 < 1.9*u+.5
 		cx := (at[i+1] + at[i+2]) * .5
 		if u > float32(p.h)/8 {
 			continue
@@ -158,25 +163,26 @@ func columnThrough(p *plane, s *shade, c *cross, e *effort) bool {
 	}
 	r2 := up + dn
 	top, bot := y-up+1, y+dn // first and last row of the core
-	lim := r2
+	lim := 2*r2 + 2
 	u1, ok1 := walk(top-1, -1, !core, lim)
 	d1, ok2 := walk(bot+1, 1, !core, lim)
 	if !ok1 || !ok2 {
 		return false
 	}
-	u := float64(u1+r2+d1) * .2
-	tol := .6*u + .8
-	f1, f3, f2 := float64(u1), float64(d1), float64(r2)
-	if f1 < u-tol || f1 > u+tol || f3 < u-tol || f3 > u+tol || f2 < 1.5*u || f2 > 4.7*u {
+	f1, f2, f3 := float64(u1), float64(r2), float64(d1)
+	u := (f1 + 2*f2 + f3) * .125
+	if f1+f3 > 4.1*u+1 || f1+f3 < .7*u-1 || math.Abs(f1-f3) > .5*u+1.2 {
 		return false
 	}
 	if u > 2.6*c.h+1 || u < c.h*.38-.4 {
 		return false
 	}
-	// The outer ring must go on for about half a module at least.
+	// The outer ring must go on for a part of a module at least.
 	o1, _ := walk(top-1-u1, -1, core, int(u))
 	o2, _ := walk(bot+1+d1, 1, core, int(u))
-	if float64(o1) < .4*u-.6 || float64(o2) < .4*u-.6 {
+	least := .8 * (2*u - (f1+f3)/2)
+	least = min(least, .4*u) - .6
+	if float64(o1) < least || float64(o2) < least {
 		return false
 	}
 	c.y = (float64(top) + float64(bot)) / 2

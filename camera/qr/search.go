@@ -18,15 +18,39 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	for base.w>>k > 2000 || base.h>>k > 2000 {
 		k++
 	}
-	for stage := range 4 {
-		w.stage = stage
-		p, k := w.pyr.level(k+stage/2, e)
-		w.scan(p, k, stage%2, 3-min(stage, 1), stage == 0, e)
+	for i, s := range stages {
+		w.stage = i
+		p, at := w.pyr.level(k+s.half, e)
+		if s.linear {
+			w.lin = p.linear(w.lin.pix, e)
+			p = &w.lin
+		}
+		w.scan(p, at, s, e)
 		if w.triplesRound(wanted, &out, e) || e.over() {
 			return out
 		}
 	}
 	return out
+}
+
+// stage is one way to look for finders.
+type stage struct {
+	half   int  // pyramid level
+	linear bool // with the tone curve undone
+	middle bool // threshold in the middle of the range, not at the mean
+	step   int  // rows
+	strict bool // columns must agree
+}
+
+// stages in the order of what they find for their time.
+const stageCount = 5
+
+var stages = [stageCount]stage{
+	{step: 3, strict: true},
+	{linear: true, step: 2},
+	{middle: true, step: 2},
+	{half: 1, linear: true, step: 2},
+	{half: 1, middle: true, step: 2},
 }
 
 // quick is the first stage alone: what a frame of a film gets.
@@ -38,7 +62,7 @@ func (w *worker) quick(base plane, e *effort) *found {
 		k++
 	}
 	p, k := w.pyr.level(k, e)
-	w.scan(p, k, 0, 3, true, e)
+	w.scan(p, k, stages[0], e)
 	w.trips = triples(w.finders, 4, w.trips)
 	for i := range w.trips {
 		t := w.trips[i]
@@ -56,15 +80,15 @@ func (w *worker) quick(base plane, e *effort) *found {
 	return nil
 }
 
-func (w *worker) scan(p *plane, k, kind, step int, strict bool, e *effort) {
+func (w *worker) scan(p *plane, k int, s stage, e *effort) {
 	w.sh.measure(p, e)
-	if kind == 0 {
-		w.sh.byMean(2)
-	} else {
+	if s.middle {
 		w.sh.byMiddle(2)
+	} else {
+		w.sh.byMean(2)
 	}
-	e.spend(int64(w.sh.bw*w.sh.bh) * 20)
-	w.crosses = finderScan(p, &w.sh, step, strict, w.crosses[:0], &w.line, e)
+	e.spend(int64(w.sh.bw*w.sh.bh) * costBlock)
+	w.crosses = finderScan(p, &w.sh, s.step, s.strict, w.crosses[:0], &w.line, e)
 	w.spots.pool(w.crosses, p.w, p.h)
 	w.addFinders(k, 20, e)
 }

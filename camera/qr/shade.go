@@ -42,7 +42,7 @@ func (s *shade) measure(p *plane, e *effort) {
 			s.mean[i], s.lo[i], s.hi[i] = uint8(sum/cnt), lo, hi
 		}
 	}
-	e.spend(int64(p.w*p.h) / 2 * costStat)
+	e.spend(int64(p.w*p.h) / 4 * costStat)
 }
 
 // byMean sets the threshold to the mean over (2r+1)^2 blocks. Blocks with
@@ -106,10 +106,29 @@ func (s *shade) spreadAt(x, y int) int {
 
 // byMiddle sets the threshold to the middle of the range over (2r+1)^2 blocks.
 func (s *shade) byMiddle(r int) {
+	n := s.bw * s.bh
+	if cap(s.sums) < n {
+		s.sums = make([][2]uint32, n)
+	}
+	s.sums = s.sums[:n]
 	for by := range s.bh {
+		o := by * s.bw
 		for bx := range s.bw {
-			lo, hi := s.rangeAround(bx, by, r)
-			s.thr[by*s.bw+bx] = uint8((uint32(lo) + uint32(hi)) / 2)
+			lo, hi := uint8(255), uint8(0)
+			for x := o + max(bx-r, 0); x <= o+min(bx+r, s.bw-1); x++ {
+				lo, hi = min(lo, s.lo[x]), max(hi, s.hi[x])
+			}
+			s.sums[o+bx] = [2]uint32{uint32(lo), uint32(hi)}
+		}
+	}
+	for by := range s.bh {
+		y0, y1 := max(by-r, 0), min(by+r, s.bh-1)
+		for bx := range s.bw {
+			lo, hi := uint32(255), uint32(0)
+			for o := y0*s.bw + bx; o <= y1*s.bw+bx; o += s.bw {
+				lo, hi = min(lo, s.sums[o][0]), max(hi, s.sums[o][1])
+			}
+			s.thr[by*s.bw+bx] = uint8((lo + hi) / 2)
 		}
 	}
 }

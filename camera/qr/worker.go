@@ -10,6 +10,7 @@ type worker struct {
 	lay     *layouts
 	pyr     pyramid
 	sh      shade
+	lin     plane
 	line    lineEdges
 	crosses []cross
 	spots   spots
