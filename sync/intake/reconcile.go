@@ -1,0 +1,339 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"shlkiosk/sync/fhir"
+)
+
+// held is a resource of the server that an item may be equal to.
+type held struct {
+	res      fhir.Resource
+	ref      string
+	skeleton string
+	taken    bool
+}
+
+// reconcile compares what is to be filed with what the server holds, so that
+// nothing is filed twice. Resources of the patient are compared with the
+// patient's chart, shared ones (organisations, practitioners, medications) with
+// those of the same identifier or content.
+func (d *delivery) reconcile(ctx context.Context) error {
+	have := map[string][]*held{}
+	var mu sync.Mutex
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(d.opt.Parallel)
+	fetch := func(typ string, get func(context.Context) ([]fhir.Resource, error)) {
+		g.Go(func() error {
+			rs, err := get(gctx)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, r := range rs {
+				ref := typ + "/" + r.ID()
+				if slices.ContainsFunc(have[typ], func(h *held) bool { return h.ref == ref }) {
+					continue
+				}
+				have[typ] = append(have[typ], &held{res: r, ref: ref})
+			}
+			return nil
+		})
+	}
+	byType := map[string][]*item{}
+	for _, it := range d.plan.items {
+		if it.verdict == file && it.ref == "" && it.kind != person && it.kind != attached {
+			byType[it.res.Type()] = append(byType[it.res.Type()], it)
+		}
+	}
+	chart := d.env.Journal.Chart
+	for typ, items := range byType {
+		if filed[typ] == shared {
+			fetch(typ, func(ctx context.Context) ([]fhir.Resource, error) { return d.findShared(ctx, typ, items) })
+			continue
+		}
+		if chart != "" && (!d.env.Journal.NewChart || d.env.Journal.Phase == PhaseSending) {
+			fetch(typ, func(ctx context.Context) ([]fhir.Resource, error) { return d.chartOf(ctx, typ, chart) })
+		}
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	keys := d.byKey()
+	order := inOrder(d.plan.items, keys)
+	for _, list := range have {
+		for _, h := range list {
+			h.skeleton = skeleton(h.res)
+		}
+	}
+	for _, same := range []func(*item, *held) (bool, string){d.sameEntry, d.sameStamp, d.sameContent(keys), d.sameIdentifier(byType, have), sameMeaning} {
+		for _, it := range order {
+			if it.verdict != file || it.ref != "" || it.kind == person || it.kind == attached {
+				continue
+			}
+			for _, h := range have[it.res.Type()] {
+				if h.taken && it.kind != shared {
+					continue
+				}
+				if ok, why := same(it, h); ok {
+					h.taken = true
+					if why == "" {
+						d.done(it, h.ref, false, "") // this import's own, from an earlier try
+					} else {
+						d.done(it, h.ref, true, why)
+						if why == WhyDifferent {
+							d.proposeUpdate(it, h)
+						}
+					}
+					break
+				}
+			}
+		}
+	}
+	d.attachedToo()
+	return nil
+}
+
+// chartOf gets all resources of a type that are about the chart's patient. The
+// server's filter is not trusted: some ignore parameters they do not know.
+func (d *delivery) chartOf(ctx context.Context, typ, chart string) ([]fhir.Resource, error) {
+	var last error
+	for _, param := range []string{"patient", "subject"} {
+		rs, err := d.opt.Client.Search(ctx, typ, url.Values{param: {chart}, "_count": {"500"}}, searchMax)
+		if err == nil || errors.Is(err, fhir.ErrTruncated) {
+			return slices.DeleteFunc(rs, func(r fhir.Resource) bool { return !d.aboutChart(r) }), nil
+		}
+		if !unsupported(err) {
+			return nil, err
+		}
+		last = err
+	}
+	if fhir.Status(last) == 403 {
+		return nil, last
+	}
+	d.note("not-compared-" + typ)
+	return nil, nil
+}
+
+func (d *delivery) note(code string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.plan.note(code)
+}
+
+// aboutChart tells whether a resource of the server is about the chart's
+// patient.
+func (d *delivery) aboutChart(r fhir.Resource) bool {
+	for _, name := range []string{"subject", "patient", "beneficiary"} {
+		if ref := r.Get(name, "reference").String(); ref != "" {
+			return d.local(ref) == d.env.Journal.Chart
+		}
+	}
+	return false
+}
+
+// local makes a server's reference "Type/id" when it is to this server.
+func (d *delivery) local(ref string) string {
+	l, ok := fhir.ParseLiteral(ref)
+	if !ok || l.Base != "" && l.Base != d.opt.Client.Base() {
+		return ref
+	}
+	return l.Local()
+}
+
+// sharedBatch is how many identifiers or tags go into one search.
+const sharedBatch = 20
+
+// findShared looks for shared resources by identifier and by the content tag
+// of earlier imports.
+func (d *delivery) findShared(ctx context.Context, typ string, items []*item) ([]fhir.Resource, error) {
+	var ids, tags []string
+	for _, it := range items {
+		for _, id := range it.res.Get("identifier").Elements() {
+			if sys, val := id.Get("system").String(), id.Get("value").String(); sys != "" && val != "" {
+				ids = append(ids, orSafe(sys)+"|"+orSafe(val))
+			}
+		}
+		tags = append(tags, SystemContent+"|"+it.contentHash())
+	}
+	var out []fhir.Resource
+	search := func(param string, values []string) error {
+		for part := range slices.Chunk(values, sharedBatch) {
+			rs, err := d.opt.Client.Search(ctx, typ, url.Values{param: {strings.Join(part, ",")}, "_count": {"200"}}, 1000)
+			switch {
+			case err == nil, errors.Is(err, fhir.ErrTruncated):
+				out = append(out, rs...)
+			case unsupported(err):
+				return nil
+			default:
+				return err
+			}
+		}
+		return nil
+	}
+	if !d.tagless() {
+		if err := search("_tag", tags); err != nil {
+			return nil, err
+		}
+	}
+	if err := search("identifier", ids); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// orSafe escapes what has a meaning in a search value (FHIR R4 search.html
+// #escaping).
+func orSafe(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `|`, `\|`, `$`, `\$`).Replace(s)
+}
+
+// sameEntry: an earlier try of this very import made it.
+func (d *delivery) sameEntry(it *item, h *held) (bool, string) {
+	return d.entryKey(h.res) == it.key, ""
+}
+
+// sameStamp: an earlier import brought the same content.
+func (d *delivery) sameStamp(it *item, h *held) (bool, string) {
+	return tagCode(h.res, SystemContent) == it.contentHash(), WhySameBefore
+}
+
+// sameContent: the server's copy says exactly what ours would, references
+// included.
+func (d *delivery) sameContent(keys map[string]*item) func(*item, *held) (bool, string) {
+	skel := map[*item]string{}
+	return func(it *item, h *held) (bool, string) {
+		if skel[it] == "" {
+			skel[it] = skeleton(it.base)
+		}
+		return skel[it] == h.skeleton && d.sameReferences(it, h, keys), WhySameContent
+	}
+}
+
+// sameReferences compares reference by reference. A target that has no place
+// on the server yet cannot contradict.
+func (d *delivery) sameReferences(it *item, h *held, keys map[string]*item) bool {
+	var theirs []string
+	for ref := range h.res.References() {
+		theirs = append(theirs, d.local(ref.Text()))
+	}
+	i := 0
+	for ref := range it.base.References() {
+		if i >= len(theirs) {
+			return false
+		}
+		text := ref.Text()
+		if t := keys[text]; t != nil {
+			for t.twin != nil {
+				t = t.twin
+			}
+			text = t.ref
+		}
+		if text != "" && text != theirs[i] {
+			return false
+		}
+		i++
+	}
+	return i == len(theirs)
+}
+
+// sameIdentifier: the same business identifier of this patient. An identifier
+// that several entries share (an order number on every result of a panel)
+// identifies none of them.
+func (d *delivery) sameIdentifier(byType map[string][]*item, have map[string][]*held) func(*item, *held) (bool, string) {
+	ours, theirs := map[string]int{}, map[string]int{}
+	for typ, items := range byType {
+		for _, it := range items {
+			for _, k := range businessIDs(it.res) {
+				ours[typ+" "+k]++
+			}
+		}
+	}
+	for typ, list := range have {
+		for _, h := range list {
+			for _, k := range businessIDs(h.res) {
+				theirs[typ+" "+k]++
+			}
+		}
+	}
+	return func(it *item, h *held) (bool, string) {
+		typ := it.res.Type()
+		shares := false
+		for _, k := range businessIDs(it.res) {
+			if slices.Contains(businessIDs(h.res), k) && (it.kind == shared || ours[typ+" "+k] == 1 && theirs[typ+" "+k] == 1) {
+				shares = true
+			}
+		}
+		switch {
+		case !shares:
+			return false, ""
+		case it.kind == shared:
+			return sameName(it.res, h.res), WhySameID
+		case skeleton(it.base) != h.skeleton && meaning(it.res) != meaning(h.res):
+			return true, WhyDifferent
+		}
+		return true, WhySameID
+	}
+}
+
+func businessIDs(r fhir.Resource) []string {
+	var out []string
+	id := r.Get("identifier")
+	one := func(v fhir.Value) {
+		if sys, val := v.Get("system").String(), strings.TrimSpace(v.Get("value").String()); sys != "" && val != "" {
+			out = append(out, sys+"|"+val)
+		}
+	}
+	one(id)
+	for _, v := range id.Elements() {
+		one(v)
+	}
+	return out
+}
+
+// sameName guards shared identifiers against placeholders: the name has to
+// agree too, where both have one.
+func sameName(a, b fhir.Resource) bool {
+	na, nb := nameOf(a), nameOf(b)
+	return na == "" || nb == "" || na == nb
+}
+
+func nameOf(r fhir.Resource) string {
+	switch r.Type() {
+	case "Practitioner":
+		return foldText(r.Get("name", 0, "family").String())
+	case "Medication", "Substance":
+		return ""
+	}
+	return foldText(r.Get("name").String())
+}
+
+// attachedToo gives a Binary the fate of the document that holds it.
+func (d *delivery) attachedToo() {
+	for _, bin := range d.plan.items {
+		if bin.kind != attached || bin.verdict != file || bin.ref != "" {
+			continue
+		}
+		users, there := 0, 0
+		for _, it := range d.plan.items {
+			if it.verdict != file && it.verdict != existing || !slices.ContainsFunc(it.edges, func(e edge) bool { return e.target == bin }) {
+				continue
+			}
+			users++
+			if it.verdict == existing {
+				there++
+			}
+		}
+		if users > 0 && users == there {
+			bin.verdict, bin.why = existing, WhySameContent
+		}
+	}
+}

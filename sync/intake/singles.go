@@ -1,0 +1,219 @@
+package intake
+
+import (
+	"context"
+	"errors"
+
+	"shlkiosk/sync/fhir"
+)
+
+// saveEvery is how many single creates go between two saves of the journal. A
+// crash in between costs a search by tags, not a second resource.
+const saveEvery = 20
+
+// sendSingles creates one resource after the other, targets first. A circle of
+// references is cut at its first member, which is updated at the end.
+func (d *delivery) sendSingles(ctx context.Context, order []*item, keys map[string]*item) error {
+	j := &d.env.Journal
+	j.Phase, j.Singles = PhaseSending, true
+	if err := d.keep(); err != nil {
+		return err
+	}
+	order = d.patientFirst(order)
+	since := 0
+	for _, it := range order {
+		if it.verdict != file || it.ref != "" {
+			continue
+		}
+		if it.added && !d.anyCreated() {
+			continue // nothing to vouch for
+		}
+		r, late := render(it, keys, nil)
+		w, err := d.opt.Client.Create(ctx, r, nil)
+		switch {
+		case err == nil:
+			d.done(it, w.Reference, false, "")
+			it.late = late
+			d.noteChart(it)
+		case definite(err):
+			if it == d.plan.subject {
+				return park(ReasonPatientRefused, err)
+			}
+			var he *fhir.HTTPError
+			errors.As(err, &he)
+			d.refuse(it, firstCode(he.Outcome, he.Status))
+		default:
+			if kerr := d.keep(); kerr != nil {
+				return kerr
+			}
+			return err
+		}
+		if since++; since >= saveEvery || it == d.plan.subject {
+			since = 0
+			if err := d.keep(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := d.keep(); err != nil {
+		return err
+	}
+	for _, it := range order {
+		if it.late && it.ref != "" {
+			if err := d.mend(ctx, it, keys); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// patientFirst puts the new patient in front: a server that checks references
+// wants it there, and so does the journal.
+func (d *delivery) patientFirst(order []*item) []*item {
+	out := make([]*item, 0, len(order))
+	need := map[*item]bool{}
+	keys := d.byKey()
+	var mark func(it *item)
+	mark = func(it *item) {
+		if need[it] {
+			return
+		}
+		need[it] = true
+		for _, t := range targets(it, keys) {
+			mark(t)
+		}
+	}
+	mark(d.plan.subject)
+	for _, it := range order {
+		if need[it] {
+			out = append(out, it)
+		}
+	}
+	for _, it := range order {
+		if !need[it] {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// definite tells a refusal of this one resource, which sending again will not
+// change, from an answer about the moment or about our rights.
+func definite(err error) bool {
+	switch fhir.Status(err) {
+	case 400, 404, 405, 413, 415, 422, 501:
+		return true
+	}
+	return false
+}
+
+// mend updates a resource that was sent without some of its references, or
+// that a server stored with references to places that do not exist.
+func (d *delivery) mend(ctx context.Context, it *item, keys map[string]*item) error {
+	now, err := d.opt.Client.Read(ctx, it.ref)
+	if err != nil {
+		return err
+	}
+	if key := d.entryKey(now); key != "" && key != it.key {
+		return nil // not ours after all
+	}
+	r, _ := render(it, keys, nil)
+	ed := fhir.NewEditor(r)
+	ed.Object(r.Value(), nil, fhir.Member{Key: "id", Raw: fhir.Quote(now.ID())})
+	if r, err = ed.Done(); err != nil {
+		return err
+	}
+	_, err = d.opt.Client.Update(ctx, it.ref, r, now.Get("meta", "versionId").String())
+	if err == nil {
+		it.late = false
+	}
+	return err
+}
+
+// undoOrphan takes back a new chart into which nothing could be filed: an
+// empty chart in the person's name helps nobody.
+func (d *delivery) undoOrphan(ctx context.Context) error {
+	j := &d.env.Journal
+	if !j.NewChart || j.Chart == "" {
+		return nil
+	}
+	tried, there := 0, 0
+	for _, it := range d.plan.items {
+		if it == d.plan.subject || it.kind == person {
+			continue
+		}
+		if it.verdict == file && it.ref != "" || it.verdict == existing {
+			there++
+		}
+		if _, no := j.Refused[it.key]; no {
+			tried++
+		}
+	}
+	if there > 0 || tried == 0 {
+		return nil
+	}
+	if err := d.undo(ctx); err != nil {
+		return err
+	}
+	return park(ReasonServerRefused, errors.New("the server refused every entry; the new chart was taken back"))
+}
+
+// undo deletes what this import created, last first, and forgets it.
+func (d *delivery) undo(ctx context.Context) error {
+	var made []*item
+	for _, it := range append(inOrder(d.plan.items, d.byKey()), d.added...) {
+		if it.verdict == file && it.ref != "" {
+			made = append(made, it)
+		}
+	}
+	for i := len(made) - 1; i >= 0; i-- {
+		it := made[i]
+		if err := d.opt.Client.Delete(ctx, it.ref); err != nil {
+			if unsupported(err) {
+				d.plan.note("left-behind:" + it.ref)
+				continue
+			}
+			return err
+		}
+		it.ref = ""
+		delete(d.env.Journal.Done, it.key)
+		if it == d.plan.subject {
+			d.env.Journal.Chart, d.env.Journal.NewChart = "", false
+		}
+	}
+	return d.keep()
+}
+
+// Undo takes an import back: everything it created is deleted, newest first,
+// what it found is left alone. It is for an import that staff give up. What a
+// server does not let go is in the receipt's notes as left-behind:REFERENCE.
+func (im *Importer) Undo(ctx context.Context, env *Envelope, save func(*Envelope) error) (Receipt, error) {
+	d := &delivery{Importer: im, env: env, save: save}
+	err := func() error {
+		var err error
+		if d.plan, err = newPlan(env, im.opt.Limits); err != nil {
+			return err
+		}
+		d.recall()
+		if err := d.plan.prepare(); err != nil {
+			return err
+		}
+		if env.Journal.Phase == PhaseSending {
+			if err := d.lookForStamped(ctx); err != nil {
+				return err
+			}
+		}
+		if err := d.add(ctx); err != nil {
+			return err
+		}
+		return d.undo(ctx)
+	}()
+	d.report(err)
+	if err != nil {
+		return d.receipt, Classify(err)
+	}
+	env.Journal = Journal{Recorded: env.Journal.Recorded, Tries: env.Journal.Tries}
+	d.receipt.State = StateFailed
+	return d.receipt, d.keep()
+}

@@ -1,0 +1,297 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"shlkiosk/sync/fhir"
+)
+
+// readBatch is how many resources one search by _id reads back: 100 ids of 36
+// characters stay well under the 8 kB that servers accept in an address.
+const readBatch = 100
+
+// verify reads the chart afresh and compares: demographics, every resource and
+// its content with references mapped, every reference's target, and that this
+// person has one chart. Where the server left references as it should not (a
+// batch under the name of a transaction), it mends them once and looks again.
+func (d *delivery) verify(ctx context.Context) error {
+	again, err := d.look(ctx)
+	if err != nil {
+		return err
+	}
+	if len(again) > 0 && !d.fixed {
+		d.fixed = true
+		keys := d.byKey()
+		for _, it := range again {
+			if err := d.mend(ctx, it, keys); err != nil && !definite(err) {
+				return err
+			}
+		}
+		if _, err := d.look(ctx); err != nil {
+			return err
+		}
+	}
+	return d.oneChart(ctx)
+}
+
+// look does the reading and comparing, and returns what could be mended.
+func (d *delivery) look(ctx context.Context) ([]*item, error) {
+	v := &d.receipt.Verification
+	*v = Verification{Demographics: DemographicsNotRead, Missing: []string{}}
+	keys := d.byKey()
+	var check []*item
+	refs := map[string]bool{}
+	for _, it := range d.everything() {
+		if it.ref == "" || it.twin != nil {
+			continue
+		}
+		refs[it.ref] = true
+		if it.verdict == file {
+			check = append(check, it)
+		}
+	}
+	if d.env.Journal.Chart != "" {
+		refs[d.env.Journal.Chart] = true
+	}
+	there, err := d.readBack(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	d.demographics(there)
+	var mendable []*item
+	elsewhere := map[string][]*item{}
+	for _, it := range check {
+		r, ok := there[it.ref]
+		if !ok {
+			v.Missing = append(v.Missing, it.source+": not-found")
+			continue
+		}
+		clean := true
+		for ref := range r.References() {
+			text := ref.Text()
+			if ref.Attachment && !mayBeInRecord(text) {
+				continue
+			}
+			v.References.Total++
+			local := d.local(text)
+			switch {
+			case strings.HasPrefix(text, "#"):
+				if !holds(r, text[1:]) {
+					v.References.Unresolved++
+				}
+			case isLocal(local):
+				if _, ok := there[local]; !ok {
+					elsewhere[local] = append(elsewhere[local], it)
+				}
+			default:
+				v.References.Unresolved++
+				clean = false
+			}
+		}
+		switch {
+		case !clean:
+			mendable = append(mendable, it)
+			v.Missing = append(v.Missing, it.source+": references-not-resolved")
+		case !d.equal(it, r, keys):
+			if late := d.differsOnlyInReferences(it, r); late {
+				mendable = append(mendable, it)
+				v.Missing = append(v.Missing, it.source+": references-differ")
+			} else {
+				v.Missing = append(v.Missing, it.source+": content-differs")
+			}
+		}
+	}
+	if len(elsewhere) > 0 {
+		more := map[string]bool{}
+		for ref := range elsewhere {
+			more[ref] = true
+		}
+		found, err := d.readBack(ctx, more)
+		if err != nil {
+			return nil, err
+		}
+		for ref, from := range elsewhere {
+			if _, ok := found[ref]; !ok {
+				v.References.Unresolved += len(from)
+			}
+		}
+	}
+	for _, it := range d.everything() {
+		if _, no := d.env.Journal.Refused[it.key]; no {
+			d.alarm("entry-refused", "The server refused an entry: see its code in the receipt, correct the cause and import again", "")
+			break
+		}
+	}
+	if len(v.Missing) > 0 {
+		d.alarm("incomplete", "Compare the entries listed as missing with the kept original and file them by hand or import again", d.env.Journal.Chart)
+	}
+	if v.References.Unresolved > 0 {
+		d.alarm("references", "Some references lead nowhere: open the chart's imported entries and correct them", d.env.Journal.Chart)
+	}
+	return mendable, nil
+}
+
+func (d *delivery) alarm(code, todo, where string) {
+	v := &d.receipt.Verification
+	if !slices.ContainsFunc(v.Alarm, func(a Alarm) bool { return a.Code == code }) {
+		v.Alarm = append(v.Alarm, Alarm{Code: code, ToDo: todo, Where: where})
+	}
+}
+
+func (d *delivery) everything() []*item {
+	return append(slices.Clone(d.plan.items), d.added...)
+}
+
+func holds(r fhir.Resource, id string) bool {
+	if id == "" {
+		return true
+	}
+	for _, c := range r.Get("contained").Elements() {
+		if c.Get("id").String() == id {
+			return true
+		}
+	}
+	return false
+}
+
+func isLocal(ref string) bool {
+	l, ok := fhir.ParseLiteral(ref)
+	return ok && l.Base == ""
+}
+
+// readBack gets resources by id, many in one search where the server can, and
+// one by one what such a search does not bring.
+func (d *delivery) readBack(ctx context.Context, refs map[string]bool) (map[string]fhir.Resource, error) {
+	ids := map[string][]string{}
+	for ref := range refs {
+		if l, ok := fhir.ParseLiteral(ref); ok {
+			ids[l.Type] = append(ids[l.Type], l.ID)
+		}
+	}
+	out := make(map[string]fhir.Resource, len(refs))
+	var mu sync.Mutex
+	keep := func(r fhir.Resource) {
+		mu.Lock()
+		defer mu.Unlock()
+		out[r.Type()+"/"+r.ID()] = r
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(d.opt.Parallel)
+	for typ, list := range ids {
+		slices.Sort(list)
+		for part := range slices.Chunk(list, readBatch) {
+			g.Go(func() error {
+				if len(part) > 1 && typ != "Binary" {
+					rs, err := d.opt.Client.Search(gctx, typ, url.Values{"_id": {strings.Join(part, ",")}, "_count": {"100"}}, 2*readBatch)
+					if err != nil && !unsupported(err) && !errors.Is(err, fhir.ErrTruncated) {
+						return err
+					}
+					for _, r := range rs {
+						keep(r)
+					}
+				}
+				for _, id := range part {
+					mu.Lock()
+					_, have := out[typ+"/"+id]
+					mu.Unlock()
+					if have {
+						continue
+					}
+					r, err := d.opt.Client.Read(gctx, typ+"/"+id)
+					switch s := fhir.Status(err); {
+					case err == nil:
+						keep(r)
+					case s == 404 || s == 410 || s == 403:
+					default:
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	return out, g.Wait()
+}
+
+// equal compares what was sent with what is there: everything but id, meta and
+// narrative, numbers by value, references by target.
+func (d *delivery) equal(it *item, r fhir.Resource, keys map[string]*item) bool {
+	ours := canon{ref: func(uri string) string {
+		if t := keys[uri]; t != nil {
+			for t.twin != nil {
+				t = t.twin
+			}
+			return t.ref
+		}
+		return uri
+	}}
+	body := it.base
+	if slices.ContainsFunc(targets(it, keys), func(t *item) bool { return t.verdict != contained && t.ref == "" }) {
+		body, _ = render(it, keys, nil) // some targets were refused: the reference was taken out
+	}
+	theirs := canon{ref: d.local}
+	return string(ours.append(nil, body.Value(), true)) == string(theirs.append(nil, r.Value(), true))
+}
+
+func (d *delivery) differsOnlyInReferences(it *item, r fhir.Resource) bool {
+	return skeleton(it.base) == skeleton(r)
+}
+
+// demographics compares the chart's person with the record's.
+func (d *delivery) demographics(there map[string]fhir.Resource) {
+	v := &d.receipt.Verification
+	chart, ok := there[d.env.Journal.Chart]
+	if !ok {
+		d.alarm("chart-missing", "The chart cannot be read: check that it exists and that the kiosk may read it", d.env.Journal.Chart)
+		return
+	}
+	v.Demographics = DemographicsEqual
+	source := d.plan.subject.res
+	if d.env.Journal.NewChart {
+		a := canon{}.append(nil, d.plan.subject.base.Value(), true)
+		b := canon{}.append(nil, chart.Value(), true)
+		if string(a) != string(b) {
+			v.Demographics = DemographicsDiffer
+		}
+	} else if !samePerson(source, chart) {
+		v.Demographics = DemographicsDiffer
+	}
+	if v.Demographics != DemographicsEqual {
+		d.alarm("demographics", "Name or birth date in the chart differ from the record: check that this is the right person", d.env.Journal.Chart)
+	}
+}
+
+// samePerson: birth dates do not contradict, and a family name and a given
+// name are shared, folded.
+func samePerson(a, b fhir.Resource) bool {
+	ba, bb := a.Get("birthDate").String(), b.Get("birthDate").String()
+	if ba != "" && bb != "" && !strings.HasPrefix(ba, bb) && !strings.HasPrefix(bb, ba) {
+		return false
+	}
+	share := func(element string) bool {
+		x, y := names(a, element), names(b, element)
+		return len(x) == 0 || len(y) == 0 || slices.ContainsFunc(x, func(s string) bool { return slices.Contains(y, s) })
+	}
+	return share("family") && share("given")
+}
+
+func names(r fhir.Resource, element string) []string {
+	var out []string
+	for _, n := range r.Get("name").Elements() {
+		v := n.Get(element)
+		if v.IsString() {
+			out = append(out, bareName(v.String()))
+		}
+		for _, g := range v.Elements() {
+			out = append(out, bareName(g.String()))
+		}
+	}
+	return out
+}
