@@ -22,7 +22,7 @@ import (
 // The fault tests kill real processes. The child is this test binary again,
 // told by the environment what to do:
 //
-//	OUTBOX_CHILD   work | hold
+//	OUTBOX_CHILD   work | hold (until stdin ends) | stubborn (puts again after an error) | rewrap
 //	OUTBOX_DIR     folder of ledger and key
 //	OUTBOX_URL     counting server
 //	OUTBOX_FROM    number of the first record to put
@@ -84,6 +84,13 @@ func child(mode string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		return l.Close()
 	}
+	switch mode {
+	case "stubborn":
+		return stubborn(l)
+	case "rewrap":
+		_, err := l.Rewrap()
+		return errors.Join(err, l.Close())
+	}
 	fail := o.Fail
 	if fail == nil {
 		fail = func(string) {}
@@ -124,6 +131,29 @@ func child(mode string) error {
 	}
 	cancel()
 	return errors.Join(<-done, l.Close())
+}
+
+// stubborn puts record after record. After the first refusal every later Put
+// must be refused as well: a failed fsync is never tried again as a success.
+func stubborn(l *Ledger) error {
+	failed := 0
+	for i := range 40 {
+		id := importID(i)
+		_, err := l.Put(context.Background(), Record{ID: id, Body: importBody(id)})
+		switch {
+		case err == nil && failed > 0:
+			fmt.Println("relapse", id)
+		case err == nil:
+			fmt.Println("ack", id)
+		case errors.Is(err, &Error{Reason: ReasonOutOfService}):
+			failed++
+		default:
+			fmt.Println("other", err)
+			failed++
+		}
+	}
+	fmt.Println("refused", failed)
+	return nil
 }
 
 func importID(i int) string { return fmt.Sprintf("imp-%06d", i) }

@@ -126,6 +126,9 @@ func (l *Ledger) find() error {
 	if _, err := os.Lstat(next); err == nil {
 		return l.rename(next, l.path)
 	}
+	if l.witness.accepted {
+		return l.build(nil, []Alarm{{Code: AlarmVanished, At: l.clock(), Had: -1}}, l.path)
+	}
 	if l.witness.ok || l.opt.Mark.Txn > 0 {
 		return refuse(ReasonMissing, "", "put it back from where it went; if it is lost for good, a member of staff must accept that (kioskctl outbox accept-loss)",
 			"there was a ledger in %s and it is gone", l.opt.Dir)

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -36,7 +37,11 @@ type witness struct {
 	ledger string
 	txn    uint64
 	count  int
+	// accepted: a person said that the ledger is lost for good.
+	accepted bool
 }
+
+const lossAccepted = "shlkiosk-seen 1 loss accepted\n"
 
 const witnessSize = 128
 
@@ -49,6 +54,7 @@ func openWitness(dir string) *witness {
 	w.f = f
 	b := make([]byte, witnessSize)
 	n, _ := f.ReadAt(b, 0)
+	w.accepted = strings.HasPrefix(string(b[:n]), lossAccepted)
 	var check uint32
 	if _, err := fmt.Sscanf(string(b[:n]), "shlkiosk-seen 1 %s %d %d %x\n", &w.ledger, &w.txn, &w.count, &check); err != nil {
 		return w
@@ -88,7 +94,8 @@ func (w *witness) vanish() error {
 		return refuse(ReasonIO, "", "", "the folder cannot be written to")
 	}
 	w.ok = false
-	return errors.Join(w.f.Truncate(0), w.f.Sync())
+	_, err := w.f.WriteAt([]byte(lossAccepted), 0)
+	return errors.Join(err, w.f.Truncate(int64(len(lossAccepted))), w.f.Sync())
 }
 
 func (w *witness) close() error {
