@@ -87,8 +87,8 @@ func classify(ctx context.Context, err error, host string) *Error {
 		e.Reason = TLS
 	case errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
 		e.Reason = TimedOut
-	case strings.Contains(err.Error(), "tls: "):
-		e.Reason = TLS // the rest of crypto/tls has no types
+	case strings.Contains(err.Error(), "tls: "), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		e.Reason = TLS // the rest of crypto/tls has no types, nor has this of net/http
 	}
 	return e
 }
