@@ -90,6 +90,18 @@ func (e *Editor) Object(obj Value, remove func(key string) bool, set ...Member) 
 	e.add(at, at, fresh)
 }
 
+// Append adds raw (JSON) as the last element of an array.
+func (e *Editor) Append(array Value, raw []byte) {
+	if !array.IsArray() {
+		return
+	}
+	at := array.off + len(array.raw) - 1
+	if array.Len() > 0 {
+		raw = append([]byte{','}, raw...)
+	}
+	e.add(at, at, raw)
+}
+
 // Done applies the changes. An edit that lies inside a larger one is dropped
 // with it; two that overlap in part are an *Error.
 func (e *Editor) Done() (Resource, error) {
