@@ -188,6 +188,7 @@ func (d *delivery) run(ctx context.Context) error {
 	if err := d.reconcile(ctx); err != nil {
 		return err
 	}
+	d.proposeInsurance()
 	if err := d.add(ctx); err != nil {
 		return err
 	}
@@ -308,19 +309,30 @@ func (d *delivery) line(it *item) ReceiptResource {
 	case leftOut:
 		out.Result = ResultLeftOut
 	case contained:
-		out.Result = ResultCreated
-		for _, host := range d.plan.items {
-			if out.Reference == "" && host.verdict == file && host.ref != "" && slices.ContainsFunc(host.edges, func(e edge) bool { return e.target == it }) {
-				out.Reference = host.ref
-			}
-		}
-		if out.Reference == "" {
-			out.Result = ResultExisting
-		}
+		out.Result, out.Reference = d.hostOf(it)
 	case refused:
 		out.Result = ResultRefused
 	}
 	return out
+}
+
+// hostOf finds the resource that carries a contained person.
+func (d *delivery) hostOf(it *item) (result, reference string) {
+	for _, host := range d.plan.items {
+		if host.ref == "" || !slices.ContainsFunc(host.edges, func(e edge) bool { return e.target == it }) {
+			continue
+		}
+		switch host.verdict {
+		case file:
+			return ResultCreated, host.ref
+		case existing:
+			result, reference = ResultExisting, host.ref
+		}
+	}
+	if result == "" {
+		return ResultRefused, ""
+	}
+	return result, reference
 }
 
 // MarshalEnvelope and UnmarshalEnvelope are the ledger's form of an envelope.

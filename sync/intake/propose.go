@@ -73,10 +73,19 @@ func (d *delivery) propose(chart fhir.Resource) {
 			}
 		}
 	}
+}
+
+// proposeInsurance points staff to each Coverage that is new in an existing
+// chart: it is filed as the patient's word, and which one pays is theirs to
+// say.
+func (d *delivery) proposeInsurance() {
+	if d.env.Journal.Phase != PhaseNew || d.env.Journal.NewChart || d.env.Journal.Chart == "" {
+		return
+	}
 	for _, it := range d.plan.items {
 		if it.res.Type() == "Coverage" && it.verdict == file && it.res.Get("status").String() == "active" {
 			d.env.Proposals = append(d.env.Proposals, Proposal{ID: strconv.Itoa(len(d.env.Proposals) + 1), Kind: "insurance",
-				Chart: ref, Path: "coverage", Value: Fact(it.res.Raw()), State: ProposalOpen, Entry: it.key})
+				Chart: d.env.Journal.Chart, Path: "coverage", Value: Fact(it.res.Raw()), State: ProposalOpen, Entry: it.key})
 		}
 	}
 }

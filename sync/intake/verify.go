@@ -53,7 +53,7 @@ func (d *delivery) look(ctx context.Context) ([]*item, error) {
 			continue
 		}
 		refs[it.ref] = true
-		if it.verdict == file {
+		if it.verdict == file || it.verdict == existing {
 			check = append(check, it)
 		}
 	}
@@ -90,12 +90,15 @@ func (d *delivery) look(ctx context.Context) ([]*item, error) {
 				if _, ok := there[local]; !ok {
 					elsewhere[local] = append(elsewhere[local], it)
 				}
+			case it.verdict == existing && !strings.HasPrefix(text, "urn:uuid:"):
+				// An address elsewhere in a resource that was there before.
 			default:
 				v.References.Unresolved++
 				clean = false
 			}
 		}
 		switch {
+		case it.verdict == existing: // the clinic's own, for us to point to, not to judge
 		case !clean:
 			mendable = append(mendable, it)
 			v.Missing = append(v.Missing, it.source+": references-not-resolved")
