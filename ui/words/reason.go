@@ -42,11 +42,11 @@ func reasonGroup(code string) string {
 	switch code {
 	case "wiped", "cancelled":
 		return "start-again"
-	case "not-a-link", "text-too-big", "not_health_code", "text", "json", "fhir-json", "other-scheme":
+	case "not-a-link", "text-too-big", "not_health_code", "text", "json", "fhir-json", "other-scheme", "card-not-a-card":
 		return "not-health"
 	case "two-links", "two_codes":
 		return "two-codes"
-	case "empty", "damaged":
+	case "empty", "damaged", "card-unreadable", "card-damaged", "card-chunk-invalid":
 		return "damaged"
 	case "payload-duplicate", "url-missing", "url-invalid", "url-too-long", "key-invalid", "exp-invalid", "v-invalid", "flag-invalid":
 		return "invalid"
@@ -60,7 +60,7 @@ func reasonGroup(code string) string {
 		return "passcode-needed"
 	case "dns", "unreachable", "tls", "timeout":
 		return "unreachable"
-	case "too-large", "too-many-files", "inflated-too-large":
+	case "too-large", "too-many-files", "inflated-too-large", "card-too-big":
 		return "too-large"
 	case "content-encoding", "server-error", "unexpected-status", "html-answer", "empty-answer", "manifest-invalid":
 		return "server"
@@ -74,7 +74,7 @@ func reasonGroup(code string) string {
 		return "refused"
 	case "rate-limited":
 		return "wait"
-	case "no-files", "content-empty":
+	case "no-files", "content-empty", "card-file-empty":
 		return "no-files"
 	case "file-entry", "location-twice", "location-gone", "content-unknown":
 		return "file-unreadable"
@@ -88,7 +88,7 @@ func reasonGroup(code string) string {
 		return "help"
 	case "fetch_timeout":
 		return "slow"
-	case "ledger_slow":
+	case "disk-full", "ledger-full", "record-too-large", "ledger-io", "ledger-out-of-service", "closed":
 		return "store"
 	case "wait_too_long":
 		return "long-wait"
@@ -118,6 +118,22 @@ func reasonGroup(code string) string {
 		return "file-alone"
 	case "shc-chunk":
 		return "card-part"
+	case "card-trusted":
+		return "card-good"
+	case "card-unknown-issuer":
+		return "card-untrusted"
+	case "card-bad-signature", "card-revoked":
+		return "card-bad"
+	case "card-key-unreachable":
+		return "card-unverified"
+	case "card-expired":
+		return "card-expired"
+	case "card-not-yet-valid":
+		return "card-early"
+	case "card-chunk-mixed":
+		return "card-mixed"
+	case "ledger_slow":
+		return "store-slow"
 	}
 	return "unknown"
 }
