@@ -109,21 +109,18 @@ func (f *finder) turn(x, y vec) float64 {
 	return best
 }
 
-// fourth estimates where the middle of the missing finder would be: where the
-// far sides meet, or the parallelogram's corner when they hardly do.
+// fourth estimates where the middle of the missing finder would be. The area
+// of a module under a homography goes with 1/w^3, w being the depth, and w
+// times the place is linear over the code: from three places and three areas
+// follows the fourth. para is the parallelogram's corner, for flat views.
 func (t *triple) fourth() (est, para vec) {
 	a, b, c := t.f[0].c, t.f[1].c, t.f[2].c
 	para = b.add(c).sub(a)
-	d1, d2 := t.f[1].v, t.f[2].u
-	den := d1.cross(d2)
-	est = para
-	if math.Abs(den) > .3*d1.len()*d2.len() {
-		k := c.sub(b).cross(d2) / den
-		q := b.add(d1.mul(k))
-		side := b.sub(a).len() + c.sub(a).len()
-		if q.sub(para).len() < .25*side/2 {
-			est = q
-		}
+	depth := func(f *finder) float64 { return 1 / math.Cbrt(math.Max(math.Abs(f.u.cross(f.v)), 1e-6)) }
+	w0, w1, w2 := depth(&t.f[0]), depth(&t.f[1]), depth(&t.f[2])
+	w := w1 + w2 - w0
+	if w < .4*w0 {
+		return para, para
 	}
-	return est, para
+	return b.mul(w1 / w).add(c.mul(w2 / w)).sub(a.mul(w0 / w)), para
 }
