@@ -6,39 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 )
 
-// inEntry is a Bundle entry of a transaction or batch as sent.
-type inEntry struct {
-	FullURL  string          `json:"fullUrl"`
-	Resource json.RawMessage `json:"resource"`
-	Request  *struct {
-		Method          string `json:"method"`
-		URL             string `json:"url"`
-		IfMatch         string `json:"ifMatch"`
-		IfNoneMatch     string `json:"ifNoneMatch"`
-		IfModifiedSince string `json:"ifModifiedSince"`
-		IfNoneExist     string `json:"ifNoneExist"`
-	} `json:"request"`
-}
-
-// step is an entry ready to be worked on.
-type step struct {
-	index   int
-	fullURL string
-	rq      *request
-	kind    string // type of a POST or PUT
-}
-
-// bundle works on a POST to the base.
+// bundle works on a POST to the base; body came through scan.
 func (srv *Server) bundle(ctx context.Context, body []byte, pf prefer) (*answer, error) {
 	b := srv.behaviour()
-	if _, _, err := scan(body, nil); err != nil {
-		return nil, fail(400, "structure", "body: "+err.Error())
-	}
 	var in struct {
 		ResourceType string    `json:"resourceType"`
 		Type         string    `json:"type"`
@@ -84,46 +57,6 @@ func limits(b *behaving, entries []inEntry) error {
 	return nil
 }
 
-// prepare reads one entry's request.
-func (srv *Server) prepare(ctx context.Context, i int, e inEntry, pf prefer) (*step, error) {
-	if e.Request == nil {
-		return nil, fail(400, "required", "entry has no request", fmt.Sprintf("Bundle.entry[%d].request", i))
-	}
-	target := strings.TrimPrefix(strings.TrimPrefix(e.Request.URL, srv.opt.Base), "/")
-	path, q, _ := strings.Cut(target, "?")
-	query, err := url.ParseQuery(q)
-	if err != nil || e.Request.URL == "" || strings.Contains(path, "://") {
-		return nil, fail(400, "value", "request.url cannot be read: "+e.Request.URL, fmt.Sprintf("Bundle.entry[%d].request.url", i))
-	}
-	st := &step{index: i, fullURL: e.FullURL, rq: &request{
-		ctx: ctx, method: e.Request.Method, path: path, query: query, body: e.Resource, prefer: pf,
-		ifMatch: e.Request.IfMatch, ifNoneMatch: e.Request.IfNoneMatch, ifModified: e.Request.IfModifiedSince,
-		ifNoneExist: e.Request.IfNoneExist,
-	}}
-	part := split(path)
-	switch st.rq.method {
-	case "POST", "PUT":
-		if len(e.Resource) == 0 {
-			return nil, fail(400, "required", "entry has no resource", fmt.Sprintf("Bundle.entry[%d].resource", i))
-		}
-		if _, _, err := scan(e.Resource, nil); err != nil {
-			return nil, fail(400, "structure", err.Error(), fmt.Sprintf("Bundle.entry[%d].resource", i))
-		}
-		if len(part) > 0 && isType(part[0]) {
-			st.kind = part[0]
-		}
-	case "GET", "HEAD", "DELETE":
-	case "PATCH":
-		return nil, unsupported("patch")
-	default:
-		return nil, fail(400, "value", "request.method "+st.rq.method+" is none of GET, HEAD, POST, PUT, DELETE", fmt.Sprintf("Bundle.entry[%d].request.method", i))
-	}
-	if b := srv.behaviour(); b.RefuseEntry == i+1 {
-		return nil, fail(422, "business-rule", "this entry is refused", fmt.Sprintf("Bundle.entry[%d].resource", i))
-	}
-	return st, nil
-}
-
 // order of work in a transaction (R4 http.html#trules).
 var order = map[string]int{"DELETE": 0, "POST": 1, "PUT": 2, "GET": 3, "HEAD": 3}
 
@@ -162,6 +95,16 @@ func (srv *Server) transaction(ctx context.Context, entries []inEntry, pf prefer
 }
 
 func (srv *Server) inTransaction(t *tx, st *step) (*answer, error) {
+	if r := st.found; r != nil {
+		return &answer{status: 200, record: r, located: true, body: r.Raw, existing: true}, nil
+	}
+	if st.like != nil {
+		r, ok := t.live(Key{st.like.kind, st.like.rq.id})
+		if !ok {
+			return nil, fail(412, "conflict", "an entry with the same ifNoneExist was not created")
+		}
+		return &answer{status: 200, record: r, located: true, body: r.Raw, existing: true}, nil
+	}
 	if st.rq.method == "POST" || st.rq.method == "PUT" {
 		body, err := t.resolveConditional(srv, st.rq.body)
 		if err != nil {
@@ -170,59 +113,6 @@ func (srv *Server) inTransaction(t *tx, st *step) (*answer, error) {
 		st.rq.body = body
 	}
 	return srv.do(t, st.rq)
-}
-
-// allocate gives every created resource its place, settles the conditional
-// creates, and rewrites the links among the entries.
-func (srv *Server) allocate(t *tx, steps []*step, strict bool) error {
-	places := map[string]string{}
-	touched := map[string]int{}
-	for _, st := range steps {
-		place := st.rq.path
-		switch st.rq.method {
-		case "POST":
-			if st.kind == "" || st.rq.path != st.kind {
-				continue // an operation or a search
-			}
-			st.rq.id = srv.newID(t)
-			place = st.kind + "/" + st.rq.id
-			if st.rq.ifNoneExist != "" {
-				if params, err := conditionOf(st.rq.ifNoneExist); err == nil {
-					if hits, err := srv.find(t, st.kind, params); err == nil && len(hits) == 1 {
-						place = hits[0].String()
-					}
-				}
-			}
-		case "PUT", "DELETE":
-			if first, twice := touched[place]; twice && strict {
-				return fail(400, "duplicate", fmt.Sprintf("entries %d and %d are about the same resource %s", first, st.index, place)).at(st.index)
-			}
-			touched[place] = st.index
-			if st.rq.method == "DELETE" {
-				continue
-			}
-		default:
-			continue
-		}
-		if st.fullURL == "" {
-			continue
-		}
-		if _, twice := places[st.fullURL]; twice && strict {
-			return fail(400, "duplicate", "fullUrl "+st.fullURL+" appears twice", fmt.Sprintf("Bundle.entry[%d].fullUrl", st.index)).at(st.index)
-		}
-		places[st.fullURL] = place
-	}
-	for _, st := range steps {
-		if st.rq.method != "POST" && st.rq.method != "PUT" {
-			continue
-		}
-		body, err := rewrite(st.rq.body, st.fullURL, places)
-		if err != nil {
-			return fail(400, "structure", err.Error()).at(st.index)
-		}
-		st.rq.body = body
-	}
-	return nil
 }
 
 // settled checks the references when all entries are in place.

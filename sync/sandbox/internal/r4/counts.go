@@ -137,19 +137,12 @@ func (s *Store) duplicates() []Duplicate {
 // fingerprint is a resource's content without what a server or a second import
 // of the same thing changes: id, meta and where references point.
 func fingerprint(r *Record) string {
-	top, leaves, err := scan(r.Raw, onlyReference)
-	if err != nil {
-		return r.String()
-	}
+	_, leaves := rescan(r.Raw, onlyReference)
 	raw := splice(r.Raw, leaves, func(l leaf, s string) []byte {
 		kind, _, _ := strings.Cut(s, "/")
 		return quote(kind)
 	})
-	if len(leaves) > 0 {
-		if top, _, err = scan(raw, nil); err != nil {
-			return r.String()
-		}
-	}
+	top, _ := rescan(raw, nil)
 	var b strings.Builder
 	for _, m := range top {
 		if m.name != "id" && m.name != "meta" {

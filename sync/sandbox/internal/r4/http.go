@@ -37,8 +37,8 @@ type exchange struct {
 func (ex *exchange) serve() {
 	ex.what = whatOf(ex.r.Method, ex.path)
 	body, err := ex.readBody()
-	if ex.what == "bundle" {
-		ex.what = bundleType(body)
+	if ex.what == "bundle" && err == nil {
+		ex.what, err = bundleType(body)
 	}
 	ex.srv.counts.request(ex.r.Method + " " + ex.what)
 	ex.fault = ex.b.strike(ex.r.Method, ex.what)
@@ -243,20 +243,21 @@ func whatOf(method, path string) string {
 	return part[0]
 }
 
-// bundleType gives "transaction" or "batch", else "bundle".
-func bundleType(body []byte) string {
+// bundleType scans a body that was posted to the base and gives "transaction" or
+// "batch", else "bundle".
+func bundleType(body []byte) (string, error) {
 	top, _, err := scan(body, nil)
 	if err != nil {
-		return "bundle"
+		return "bundle", fail(400, "structure", "body: "+err.Error())
 	}
 	for _, m := range top {
 		if m.name == "type" && body[m.valueAt] == '"' {
 			if t := unquote(body[m.valueAt:m.valueTo]); t == "transaction" || t == "batch" {
-				return t
+				return t, nil
 			}
 		}
 	}
-	return "bundle"
+	return "bundle", nil
 }
 
 // overQuota counts a request and gives the seconds to wait when the quota of

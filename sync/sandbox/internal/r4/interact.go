@@ -1,9 +1,9 @@
 package r4
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -176,7 +176,7 @@ func (srv *Server) create(t *tx, rq *request, kind string) (*answer, error) {
 			return &answer{status: 200, record: hits[0], located: true, body: hits[0].Raw, existing: true}, nil
 		}
 	}
-	if err := srv.check(kind, "", rq.body); err != nil {
+	if err := srv.check(rq, kind, ""); err != nil {
 		return nil, err
 	}
 	id := rq.id
@@ -200,7 +200,7 @@ func conditionOf(s string) (url.Values, error) {
 }
 
 func (srv *Server) update(t *tx, rq *request, k Key) (*answer, error) {
-	if err := srv.check(k.Type, k.ID, rq.body); err != nil {
+	if err := srv.check(rq, k.Type, k.ID); err != nil {
 		return nil, err
 	}
 	old, known := t.get(k)
@@ -237,7 +237,7 @@ func weak(tag string) string {
 
 // put stores the checked body.
 func (srv *Server) put(t *tx, rq *request, method string, k Key, status int) (*answer, error) {
-	r, err := t.write(method, k, rq.body)
+	r, err := t.write(method, k, rq.body, rq.parsed)
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +266,7 @@ func (srv *Server) remove(t *tx, rq *request, k Key) (*answer, error) {
 			return nil, fail(409, "conflict", "cannot delete "+k.String()+": "+by[0].String()+" refers to it")
 		}
 	}
-	r, err := t.write("DELETE", k, nil)
+	r, err := t.write("DELETE", k, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -274,35 +274,24 @@ func (srv *Server) remove(t *tx, rq *request, k Key) (*answer, error) {
 }
 
 // check refuses a body that is not a resource of the type (and id).
-func (srv *Server) check(kind, id string, body []byte) error {
-	if _, _, err := scan(body, nil); err != nil {
-		return fail(400, "structure", "body: "+err.Error(), kind)
+func (srv *Server) check(rq *request, kind, id string) error {
+	if !rq.inEntry { // a Bundle was scanned as a whole
+		if _, _, err := scan(rq.body, nil); err != nil {
+			return fail(400, "structure", "body: "+err.Error(), kind)
+		}
 	}
-	var head struct {
-		ResourceType json.RawMessage `json:"resourceType"`
-		ID           json.RawMessage `json:"id"`
-	}
-	_ = json.Unmarshal(body, &head) // scan has accepted it
-	if got := unquoteAny(head.ResourceType); got != kind {
+	rq.parsed = view(rq.body)
+	if got, _ := rq.parsed["resourceType"].(string); got != kind {
 		return fail(400, "invalid", "resourceType "+strconv.Quote(got)+" does not fit the request's "+kind, kind+".resourceType")
 	}
-	if id != "" && unquoteAny(head.ID) != id {
+	if got, _ := rq.parsed["id"].(string); id != "" && got != id {
 		return fail(400, "invalid", "the resource's id does not fit the request's "+id, kind+".id")
 	}
-	for _, refused := range srv.behaviour().RefuseTypes {
-		if refused == kind {
-			return fail(422, "business-rule", "this server does not take "+kind+" resources", kind)
-		}
+	if slices.Contains(srv.behaviour().RefuseTypes, kind) {
+		return fail(422, "business-rule", "this server does not take "+kind+" resources", kind)
 	}
 	if srv.behaviour().NoValidation {
 		return nil
 	}
-	return validate(kind, body)
-}
-
-func unquoteAny(raw json.RawMessage) string {
-	if len(raw) < 2 || raw[0] != '"' {
-		return ""
-	}
-	return unquote(raw)
+	return validate(kind, rq.parsed)
 }

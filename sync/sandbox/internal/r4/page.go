@@ -211,10 +211,7 @@ func (q *query) trim(raw []byte) []byte {
 	default:
 		return raw
 	}
-	top, _, err := scan(raw, nil)
-	if err != nil {
-		return raw
-	}
+	top, _ := rescan(raw, nil)
 	out := []byte("{")
 	for _, m := range top {
 		if m.name != "resourceType" && !keep(m.name) {

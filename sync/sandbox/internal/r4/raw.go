@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -36,6 +37,7 @@ type walker struct {
 	leaves []leaf
 	keep   func(name string) bool // which string values to note; nil: none
 	under  string
+	known  bool // members were checked before
 }
 
 var errDepth = errors.New("nested too deep")
@@ -59,6 +61,15 @@ func scan(b []byte, keep func(name string) bool) ([]member, []leaf, error) {
 		return nil, nil, err
 	}
 	return w.top, w.leaves, nil
+}
+
+// rescan is scan for an object that came through scan before.
+func rescan(b []byte, keep func(name string) bool) ([]member, []leaf) {
+	w := &walker{b: b, keep: keep, known: true}
+	if err := w.value(""); err != nil {
+		panic("r4: a checked resource is not sound: " + err.Error())
+	}
+	return w.top, w.leaves
 }
 
 func (w *walker) space() {
@@ -108,7 +119,9 @@ func (w *walker) object() error {
 		return errDepth
 	}
 	defer func() { w.depth-- }()
-	seen := make(map[string]bool, 8)
+	var few [12]string
+	seen := few[:0]
+	var many map[string]bool
 	for w.at++; ; w.at++ {
 		if w.space(); w.b[w.at] == '}' {
 			w.at++
@@ -117,10 +130,19 @@ func (w *walker) object() error {
 		from := w.at
 		w.str()
 		name := unquote(w.b[from:w.at])
-		if seen[name] {
-			return fmt.Errorf("member %.40q twice in one object", name)
+		if !w.known {
+			if many[name] || slices.Contains(seen, name) {
+				return fmt.Errorf("member %.40q twice in one object", name)
+			}
+			if len(seen) < len(few) {
+				seen = append(seen, name)
+			} else {
+				if many == nil {
+					many = map[string]bool{}
+				}
+				many[name] = true
+			}
 		}
-		seen[name] = true
 		w.space() // to the colon
 		w.at++
 		w.space()
@@ -210,10 +232,7 @@ func view(raw []byte) map[string]any {
 // versionId and lastUpdated are the server's, the rest of meta stays as sent.
 // All other bytes but white space between tokens stay as they are.
 func stamp(raw []byte, id string, version int, updated string) ([]byte, error) {
-	top, _, err := scan(raw, nil)
-	if err != nil {
-		return nil, err
-	}
+	top, _ := rescan(raw, nil)
 	var out bytes.Buffer
 	out.Grow(len(raw) + 120)
 	out.WriteString(`{`)
@@ -234,10 +253,7 @@ func stamp(raw []byte, id string, version int, updated string) ([]byte, error) {
 	out.Write(quote(id))
 	out.WriteString(`,"meta":{"versionId":"` + strconv.Itoa(version) + `","lastUpdated":"` + updated + `"`)
 	if len(meta) > 0 && meta[0] == '{' {
-		inner, _, err := scan(meta, nil)
-		if err != nil {
-			return nil, err
-		}
+		inner, _ := rescan(meta, nil)
 		for _, m := range inner {
 			if m.name != "versionId" && m.name != "lastUpdated" {
 				out.WriteByte(',')
@@ -254,6 +270,20 @@ func stamp(raw []byte, id string, version int, updated string) ([]byte, error) {
 		return nil, err
 	}
 	return small.Bytes(), nil
+}
+
+// restamp brings a view in line with what stamp does to the text.
+func restamp(v map[string]any, id string, version int, updated string) map[string]any {
+	if v == nil {
+		return nil
+	}
+	meta, ok := v["meta"].(map[string]any)
+	if !ok {
+		meta = map[string]any{}
+	}
+	meta["versionId"], meta["lastUpdated"] = strconv.Itoa(version), updated
+	v["id"], v["meta"] = id, meta
+	return v
 }
 
 // splice replaces the tokens at the leaves' places; put returns nil to leave one.

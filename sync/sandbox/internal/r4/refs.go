@@ -42,11 +42,8 @@ func onlyReference(name string) bool { return name == "reference" }
 // rewrite puts the new places of a transaction's entries into raw. places maps
 // each fullUrl to "Type/id"; fullURL is the entry's own, against whose base a
 // relative reference is read.
-func rewrite(raw []byte, fullURL string, places map[string]string) ([]byte, error) {
-	_, leaves, err := scan(raw, linkNames)
-	if err != nil {
-		return nil, err
-	}
+func rewrite(raw []byte, fullURL string, places map[string]string) []byte {
+	_, leaves := rescan(raw, linkNames)
 	base := serviceBase(fullURL)
 	return splice(raw, leaves, func(l leaf, s string) []byte {
 		target, fragment, cut := strings.Cut(s, "#")
@@ -68,7 +65,7 @@ func rewrite(raw []byte, fullURL string, places map[string]string) ([]byte, erro
 			to += "#" + fragment
 		}
 		return quote(to)
-	}), nil
+	})
 }
 
 // serviceBase is what stands before "Type/id" in a RESTful fullUrl, "" if it is
@@ -94,10 +91,7 @@ func conditional(ref string) (kind string, query url.Values, ok bool) {
 
 // resolveConditional replaces conditional references by what they find.
 func (t *tx) resolveConditional(srv *Server, raw []byte) ([]byte, error) {
-	_, leaves, err := scan(raw, onlyReference)
-	if err != nil {
-		return nil, fail(400, "structure", err.Error())
-	}
+	_, leaves := rescan(raw, onlyReference)
 	var bad error
 	out := splice(raw, leaves, func(_ leaf, s string) []byte {
 		kind, query, ok := conditional(s)

@@ -20,7 +20,10 @@ func (srv *Server) Seed(resources []json.RawMessage) error {
 			if !isType(head.ResourceType) || !validID(head.ID) {
 				return fmt.Errorf("seed %d: resourceType or id is missing", i)
 			}
-			if _, err := t.write("PUT", Key{head.ResourceType, head.ID}, raw); err != nil {
+			if _, _, err := scan(raw, nil); err != nil {
+				return fmt.Errorf("seed %d: %w", i, err)
+			}
+			if _, err := t.write("PUT", Key{head.ResourceType, head.ID}, raw, nil); err != nil {
 				return fmt.Errorf("seed %d: %w", i, err)
 			}
 		}

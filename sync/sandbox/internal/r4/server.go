@@ -91,8 +91,10 @@ type request struct {
 	ifModified  string
 	ifNoneExist string
 	prefer      prefer
-	id          string // the id that a create must use; "" makes one
-	inBundle    bool
+	id          string         // the id that a create must use; "" makes one
+	parsed      map[string]any // the body, once checked
+	inBundle    bool           // of a transaction: references are checked at its end
+	inEntry     bool           // of any Bundle: the body was scanned with it
 }
 
 // answer is what goes back.

@@ -185,8 +185,9 @@ func (t *tx) history(k Key) []*Record {
 // instant is how the server writes times.
 func instant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// write stores raw as the next version of k.
-func (t *tx) write(method string, k Key, raw []byte) (*Record, error) {
+// write stores raw, which came through scan, as the next version of k. parsed is
+// its view if the caller has it; it belongs to the store from then on.
+func (t *tx) write(method string, k Key, raw []byte, parsed map[string]any) (*Record, error) {
 	version := 1
 	if old, ok := t.get(k); ok {
 		version = old.Version + 1
@@ -200,9 +201,9 @@ func (t *tx) write(method string, k Key, raw []byte) (*Record, error) {
 			return nil, fail(400, "structure", "resource: "+err.Error())
 		}
 		r.Raw = stamped
-		r.view = view(stamped)
+		r.view = restamp(parsed, k.ID, version, instant(t.now))
 		if r.view == nil {
-			return nil, fail(400, "structure", "resource cannot be read")
+			r.view = view(stamped)
 		}
 	}
 	if _, known := t.s.past[k]; !known && !t.created[k] {

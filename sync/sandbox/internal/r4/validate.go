@@ -45,8 +45,7 @@ var codes = map[string]string{
 
 // validate checks what the demo server insists on: no empty elements, required
 // elements there, dates that are dates. It is not a profile validator.
-func validate(kind string, raw []byte) error {
-	v := view(raw)
+func validate(kind string, v map[string]any) error {
 	o := &Outcome{Status: 400}
 	emptyElements(kind, v, o)
 	for _, need := range strings.Fields(required[kind]) {
