@@ -1,0 +1,108 @@
+package match
+
+// Objection is why a pair for which a rule fired is not certain after all. It
+// is a code, for staff and for figures.
+type Objection string
+
+const (
+	NoObjection        Objection = ""
+	ObjectSuffix       Objection = "suffix-conflict"        // father and son
+	ObjectBirthDate    Objection = "birth-date-conflict"    // another day, not a slip
+	ObjectFirstName    Objection = "first-name-conflict"    // twin, sibling, spouse
+	ObjectSSN          Objection = "ssn-conflict"           // two different numbers
+	ObjectRecordNumber Objection = "record-number-clash"    // one namespace, two numbers
+	ObjectSex          Objection = "sex-conflict"           // with a first name that is not the same
+	ObjectHousehold    Objection = "household-evidence"     // only what people under one roof share
+	ObjectUnconfirmed  Objection = "identifier-unconfirmed" // a number agrees, the person behind it is not shown to
+)
+
+// object looks for a reason why r must not make g certain. A rule table sees
+// only the fields that it asks for; this sees the others.
+func object(g agreement, r rule) Objection {
+	individual := r.has(fSSN4, fITIN4, fMBI, fLegal, fCSP, fRecord)
+	switch {
+	case g.suffix == differ:
+		return ObjectSuffix
+	case g.dob == dobFar:
+		return ObjectBirthDate
+	case g.first == differ:
+		return ObjectFirstName
+	case g.ssn4 == differ && !(g.first <= short && g.last == exact && g.dob == dobSame && g.street == exact &&
+		(g.phone == exact || g.email == exact)):
+		return ObjectSSN
+	case g.recClash:
+		return ObjectRecordNumber
+	case g.sex == differ && g.first > exact:
+		return ObjectSex
+	case g.first > exact && g.first <= near && g.multiple && !individual:
+		return ObjectHousehold
+	case g.first > exact && g.last == differ:
+		return ObjectUnconfirmed
+	case g.first == missing && !(g.last <= near && (g.dob == dobSame || g.dob == dobDay)) && r.has(fRecord):
+		return ObjectUnconfirmed
+	case r.has(fRecord) && g.last == differ && g.dob != dobSame:
+		return ObjectUnconfirmed
+	case g.first >= similar && !g.anchored():
+		return ObjectHousehold
+	}
+	return NoObjection
+}
+
+// anchored tells that something which a household does not share ties the
+// pair together although the first names only fit ("K." and "Katherine") or
+// could be two people's ("Marina" and "Martina"). A twin's SSN differs, but
+// its last four alone may be the mother's put down for both children, so
+// names that could be two people's want more than those.
+func (g agreement) anchored() bool {
+	if g.mbi == exact || g.legal == exact || g.csp == exact || g.ssn == exact || g.rec == exact && g.dob == dobSame {
+		return true
+	}
+	return (g.first == initial || g.first == missing) && (g.ssn4 == exact || g.itin4 == exact)
+}
+
+// ownRules are combinations beyond the proposal, each below its threshold of
+// P(collision) 2e-12 with the proposal's own figures, and each for a kind of
+// record that its table misses: a first name cut to an initial, a birth date
+// with one slip, several slips at once.
+//
+//	OWN-1 whole SSN, birth date same or one slip, names that fit
+//	OWN-2 last four of the SSN, birth date, a contact or the street, names that fit
+//	OWN-3 names exactly, street and a contact, birth date with one slip of at most 10 years
+//	OWN-4 an initial that fits: adult, family name, birth date, sex, street and phone or mail
+func ownRule(g agreement) string {
+	contact := g.phone == exact || g.email == exact
+	dobSlip := g.dob == dobSame || g.dob == dobDay || g.dob == dobNear
+	fits := g.first <= initial && g.last <= near
+	switch {
+	case g.ssn == exact && dobSlip && (fits || g.first <= initial && g.dob == dobSame && contact):
+		return "OWN-1"
+	case g.ssn4 == exact && g.dob == dobSame && (contact || g.street == exact) && fits && g.first != similar:
+		return "OWN-2"
+	case g.first == exact && g.last == exact && g.street == exact && contact && dobSlip:
+		return "OWN-3"
+	case g.first == initial && g.middle != differ && g.last == exact && g.dob == dobSame && g.sex == exact && g.street == exact &&
+		contact && g.adult && !g.multiple:
+		return "OWN-4"
+	}
+	return ""
+}
+
+// objectOwn is object for the rules above, which look after the first name
+// themselves.
+func objectOwn(g agreement) Objection {
+	switch {
+	case g.suffix == differ:
+		return ObjectSuffix
+	case g.dob == dobFar:
+		return ObjectBirthDate
+	case g.first == differ:
+		return ObjectFirstName
+	case g.ssn4 == differ:
+		return ObjectSSN
+	case g.recClash:
+		return ObjectRecordNumber
+	case g.sex == differ && g.first > exact:
+		return ObjectSex
+	}
+	return NoObjection
+}
