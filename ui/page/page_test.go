@@ -156,6 +156,28 @@ func TestTheSizeOfAPageIsBounded(t *testing.T) {
 	}
 }
 
+func TestTheViewerKeepsToTheWidth(t *testing.T) {
+	v := renderer(t, Options{MaxPages: 2}).Viewer()
+	for n, want := range []image.Point{{300, 388}, {300, 232}} {
+		img, pages, err := v.Page(t.Context(), three(), n, 300)
+		if err != nil || pages != 2 {
+			t.Fatalf("page %d of %d: %v", n, pages, err)
+		}
+		if d := img.Bounds().Size().Sub(want); max(d.X, -d.X, d.Y, -d.Y) > 1 {
+			t.Errorf("page %d is %v, want %v", n, img.Bounds().Size(), want)
+		}
+	}
+	for _, n := range []int{-1, 2} {
+		if _, pages, err := v.Page(t.Context(), three(), n, 300); reason(err) != ReasonNoPage || pages != 2 {
+			t.Errorf("page %d of %d: %v", n, pages, err)
+		}
+	}
+	tall, _, err := v.Page(t.Context(), makePDF(sheet{100, 10000, "0 0 0"}), 0, 300)
+	if err != nil || tall.Bounds().Dy() > 1201 {
+		t.Errorf("a strip: %v", err)
+	}
+}
+
 // fake puts a shell script in the place of the tools.
 func fake(t *testing.T, script string) *Renderer {
 	t.Helper()

@@ -75,22 +75,8 @@ func (r *Renderer) Isolation() string { return r.cage.isolation() }
 // Count is the number of pages of a PDF, and how many of them are shown. The
 // error is an *Error.
 func (r *Renderer) Count(ctx context.Context, pdf []byte) (pages, shown int, err error) {
-	if err := r.check(pdf); err != nil {
-		return 0, 0, err
-	}
-	out, err := r.run(ctx, r.cage.info, []string{"-"}, pdf, infoBytes)
-	if err != nil {
-		return 0, 0, err
-	}
-	for line := range bytes.Lines(out) {
-		if n, ok := bytes.CutPrefix(line, []byte("Pages:")); ok {
-			pages, err := strconv.Atoi(string(bytes.TrimSpace(n)))
-			if err == nil && pages > 0 {
-				return pages, min(pages, r.o.MaxPages), nil
-			}
-		}
-	}
-	return 0, 0, refuse(ReasonDamaged, "no page count")
+	pages, _, _, err = r.info(ctx, pdf, 1)
+	return pages, min(pages, r.o.MaxPages), err
 }
 
 // Page draws one page, the first is 1, with its longer side of the given
