@@ -1,12 +1,20 @@
 package vault
 
-import "shlkiosk/sync/phi"
+import (
+	"fmt"
+	"io"
+
+	"shlkiosk/sync/phi"
+)
 
 // RecordOverhead is how many bytes RecordKey.Seal adds.
 const RecordOverhead = 1 + nonceSize + tagSize
 
 // RecordKey seals one record. Only its wrapped form is ever stored.
 type RecordKey struct{ secret *phi.Secret }
+
+// Format keeps every verb of fmt from walking into the key.
+func (*RecordKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, phi.Redacted) }
 
 // NewRecordKey makes a key for one record and wraps it, bound to aad (the
 // record's identity). The caller wipes the key.

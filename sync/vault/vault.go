@@ -38,6 +38,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"io"
 	"sync"
 
 	"shlkiosk/sync/phi"
@@ -80,6 +82,9 @@ type key struct {
 	secret *phi.Secret
 }
 
+// Format keeps every verb of fmt from walking into the key.
+func (k key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "key "+k.id.String()) }
+
 // Vault seals and opens with a ring of keys: new values with the active one,
 // old values with the one they name. It is safe for concurrent use.
 type Vault struct {
@@ -88,6 +93,9 @@ type Vault struct {
 	mu   sync.RWMutex
 	keys []key // the first is active
 }
+
+// Format keeps every verb of fmt from walking into the keys.
+func (v *Vault) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "vault "+v.source) }
 
 // Source is where the keys came from, as given to Open.
 func (v *Vault) Source() string { return v.source }
