@@ -32,6 +32,7 @@ type Button struct {
 	tick   *canvas.Image
 	ring   *canvas.Rectangle
 	chosen bool
+	least  float32
 	tight  bool // of a keyboard: the smaller target
 	role   Role
 	inked  color.NRGBA
@@ -85,13 +86,22 @@ func (b *Button) As(r Role) *Button {
 }
 
 // With adds a second, lighter line.
-func (b *Button) With(detail string) *Button {
+func (b *Button) With(detail string) *Button { return b.WithAs(Body, detail) }
+
+// WithAs adds a second line in a role.
+func (b *Button) WithAs(r Role, detail string) *Button {
 	if detail != "" {
-		b.detail = NewText(b.Look, Body, detail)
+		b.detail = NewText(b.Look, r, detail)
+		if b.kind == Key {
+			b.detail.Centre()
+		}
 		b.draw()
 	}
 	return b
 }
+
+// OnPress sets what a press does.
+func (b *Button) OnPress(act func()) { b.act = act }
 
 // OfRecord marks the label as words of the patient's record.
 func (b *Button) OfRecord() *Button {
@@ -110,6 +120,12 @@ func (b *Button) OfRecord() *Button {
 func (b *Button) Chosen(yes bool) *Button {
 	b.chosen = yes
 	b.draw()
+	return b
+}
+
+// Least makes the button at least so high.
+func (b *Button) Least(h float32) *Button {
+	b.least = h
 	return b
 }
 
@@ -244,7 +260,7 @@ func (b *Button) HeightFor(width float32) float32 {
 	if b.icon != IconNone {
 		h = max(h, b.iconSide())
 	}
-	return max(h+2*b.padY(), b.Look.Target(b.Main()))
+	return max(h+2*b.padY(), b.Look.Target(b.Main()), b.least)
 }
 
 // Natural is the width at which no word wraps.

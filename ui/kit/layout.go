@@ -316,3 +316,20 @@ func (p plate) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	h := min(HeightFor(objects[1], size.Width-2*p.inner), size.Height-2*p.inner)
 	place(objects[1], p.inner, (size.Height-h)/2, size.Width-2*p.inner, h)
 }
+
+// Leading keeps an object at the left and no wider than a width.
+func Leading(width float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(leading{width}, o)
+}
+
+type leading struct{ width float32 }
+
+func (l leading) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	return HeightFor(o[0], min(width, l.width))
+}
+
+func (l leading) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }
+
+func (l leading) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	place(o[0], 0, 0, min(size.Width, l.width), size.Height)
+}

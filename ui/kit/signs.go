@@ -134,3 +134,20 @@ func (b *Busy) Spent(d time.Duration) {
 		}
 	}
 }
+
+// Sign is an icon, large, on a disc: it stands for the screen's one message.
+func Sign(l *Look, i Icon) *fyne.Container {
+	disc := canvas.NewCircle(l.Palette.ArtSoft)
+	return container.New(signLayout{}, disc, NewIcon(i, l.Palette.Ink, 1))
+}
+
+type signLayout struct{}
+
+func (signLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (signLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	side := min(size.Width, size.Height) * 0.86
+	place(o[0], (size.Width-side)/2, (size.Height-side)/2, side, side)
+	in := side * 0.5
+	place(o[1], (size.Width-in)/2, (size.Height-in)/2, in, in)
+}

@@ -1,0 +1,77 @@
+package patient
+
+import (
+	"strings"
+	"unicode"
+
+	"shlkiosk/sync/phi"
+	"shlkiosk/ui/flow"
+	"shlkiosk/ui/kit"
+)
+
+// factEntry is the second fact: a postal code or a phone number.
+type factEntry struct {
+	runes    []rune
+	keyboard bool
+}
+
+func (e *factEntry) wipe() {
+	clear(e.runes[:cap(e.runes)])
+	*e = factEntry{}
+}
+
+// longestFact is more than any postal code or phone number has.
+const longestFact = 24
+
+// factPage asks for one more fact; it may be skipped.
+func (w *Window) factPage() page {
+	l, t, e := w.look, w.words, &w.fact
+	field := kit.NewField(l, t.T("passcode.empty"))
+	main := w.mainButton("button.continue", kit.IconNext, func() {
+		if s := strings.TrimSpace(string(e.runes)); s != "" {
+			w.o.Send(flow.FactsGiven{Second: phi.Text(s)})
+		}
+	})
+	draw := func() {
+		field.Set(e.runes, false)
+		if len(e.runes) == 0 {
+			main.Disable()
+		} else {
+			main.Enable()
+		}
+	}
+	typed := func(r rune) {
+		w.touched()
+		if len(e.runes) < longestFact {
+			e.runes = append(e.runes, r)
+		}
+		draw()
+	}
+	erase := func() {
+		w.touched()
+		e.runes = e.runes[:max(0, len(e.runes)-1)]
+		draw()
+	}
+	text := "fact.body"
+	if w.state.Who == flow.ForOther {
+		text += ".other"
+	}
+	skip := kit.NewButton(l, kit.Secondary, t.T("fact.skip"), kit.IconNone, w.press(flow.ActContinue)).Named("skip")
+	left := kit.Dock(l.MM(6), w.pages(w.title(t.T("fact.title")), w.body(t.T(text)).Soft()).Middle(), field)
+	pad, width := w.entryPad(e.keyboard, typed, erase, func() {
+		e.keyboard = !e.keyboard
+		w.elsewhere()
+	})
+	draw()
+	return page{frame: kit.Frame{Body: kit.Split(l, l.MM(14), width, left, pad), Main: main,
+		Side: []*kit.Button{skip, w.back()}, Desk: w.desk()},
+		back: w.press(flow.ActBack),
+		rune: func(r rune) bool {
+			if unicode.IsPrint(r) {
+				typed(r)
+			}
+			return true
+		},
+		key: eraseKey(erase),
+	}
+}

@@ -1,0 +1,43 @@
+package patient
+
+import (
+	"fyne.io/fyne/v2"
+
+	"shlkiosk/ui/flow"
+	"shlkiosk/ui/kit"
+)
+
+// who asks whom the record is about: two large answers, one touch.
+func (w *Window) who() page {
+	l, t := w.look, w.words
+	answer := func(id string, icon kit.Icon, who flow.WhoFor) *kit.Button {
+		return kit.NewButton(l, kit.Tile, t.T(id), icon, func() { w.o.Send(flow.WhoChosen{Who: who}) }).
+			Named(id).As(kit.Heading).With(t.T(id + ".more")).Chosen(w.state.Who == who)
+	}
+	answers := []fyne.CanvasObject{
+		tall(l, answer("who.self", kit.IconPerson, flow.ForSelf)),
+		tall(l, answer("who.other", kit.IconPeople, flow.ForOther)),
+	}
+	columns := w.columns(2, answers)
+	if l.Metrics.Portrait() {
+		columns = 1
+	}
+	blocks := append([]fyne.CanvasObject{w.title(t.T("who.title")), kit.Space(l.MM(2))}, rowsOf(l, columns, answers)...)
+	return page{frame: kit.Frame{Body: w.pages(blocks...).Middle(), Side: []*kit.Button{w.back()}, Desk: w.desk()},
+		back: w.press(flow.ActBack)}
+}
+
+// tall makes a choice higher than it needs to be: it is the whole screen.
+func tall(l *kit.Look, b *kit.Button) *kit.Button { return b.Least(l.MM(44)) }
+
+// consent shows the fixed words and takes yes or no.
+func (w *Window) consent() page {
+	l, t := w.look, w.words
+	text, _ := t.Consent(w.state.Who == flow.ForOther)
+	no := kit.NewButton(l, kit.Secondary, t.T("consent.no"), kit.IconCross, w.press(flow.ActNo)).Named("no")
+	return page{frame: kit.Frame{
+		Body: w.pages(w.title(t.T("consent.title")), w.body(text)).Middle(),
+		Main: w.mainButton("consent.yes", kit.IconCheck, w.press(flow.ActYes)),
+		Side: []*kit.Button{no, w.back()}, Desk: w.desk(),
+	}, back: w.press(flow.ActBack)}
+}
