@@ -107,10 +107,9 @@ func (g *grid) fitScore(p *plane, m *homography, w *fitWeights, floor float32, e
 }
 
 // start lays the grid on a triple, searching the fourth corner within reach
-// modules of its estimate.
-func (g *grid) start(p *plane, t *triple, reach int, floor float32, e *effort) bool {
+// steps of 0.8 modules around its estimate.
+func (g *grid) start(p *plane, t *triple, corner vec, reach int, floor float32, e *effort) bool {
 	a, b, c := t.f[0].c, t.f[1].c, t.f[2].c
-	est, para := t.fourth()
 	n := float64(g.l.n - 7)
 	// module steps at the far corner
 	u, v := b.sub(a).mul(1/n), c.sub(a).mul(1/n)
@@ -131,15 +130,9 @@ func (g *grid) start(p *plane, t *triple, reach int, floor float32, e *effort) b
 		}
 	}
 	const step = .8
-	centres := []vec{est}
-	if est.sub(para).len() > 3*u.len() {
-		centres = append(centres, para)
-	}
-	for _, o := range centres {
-		for j := -reach; j <= reach; j++ {
-			for i := -reach; i <= reach; i++ {
-				try(o.add(u.mul(float64(i)*step)).add(v.mul(float64(j)*step)), &w)
-			}
+	for j := -reach; j <= reach; j++ {
+		for i := -reach; i <= reach; i++ {
+			try(corner.add(u.mul(float64(i)*step)).add(v.mul(float64(j)*step)), &w)
 		}
 	}
 	g.score = best

@@ -13,6 +13,7 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	w.finders = w.finders[:0]
 	w.best = grid{score: -1}
 	w.tried = 0
+	w.done = w.done[:0]
 	var out []camera.Reading
 	k := 0
 	for base.w>>k > 2000 || base.h>>k > 2000 {
@@ -28,6 +29,12 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 		w.scan(p, at, s, e)
 		if w.triplesRound(wanted, &out, e) || e.over() {
 			return out
+		}
+		if i > 0 && w.complete(24, e) && w.triplesRound(wanted, &out, e) {
+			return out
+		}
+		if traceStage != nil {
+			traceStage(w, i, e)
 		}
 	}
 	return out
@@ -66,7 +73,7 @@ func (w *worker) quick(base plane, e *effort) *found {
 	w.trips = triples(w.finders, 4, w.trips)
 	for i := range w.trips {
 		t := w.trips[i]
-		fd, g, k := w.tryTriple(&t, 4, 1, e)
+		fd, g, k := w.tryTriple(&t, 4, 1, .2, e)
 		if fd != nil {
 			return fd
 		}
@@ -105,8 +112,11 @@ func (w *worker) triplesRound(wanted func(string) bool, out *[]camera.Reading, e
 	done := false
 	for i := range w.trips {
 		t := w.trips[i]
+		if w.wasTried(&t) {
+			continue
+		}
 		w.tried++
-		fd, g, k := w.tryTriple(&t, 4, 1, e)
+		fd, g, k := w.tryTriple(&t, 4, 1, .2, e)
 		if fd != nil {
 			rd := camera.Reading{Text: fd.text, Corners: fd.grid.corners(fd.level)}
 			if !slices.ContainsFunc(*out, func(o camera.Reading) bool { return o.Text == rd.Text }) {
@@ -125,3 +135,20 @@ func (w *worker) triplesRound(wanted func(string) bool, out *[]camera.Reading, e
 	}
 	return done
 }
+
+// wasTried tells whether this triple failed before, and notes it.
+func (w *worker) wasTried(t *triple) bool {
+	for _, d := range w.done {
+		same := true
+		for i := range d {
+			same = same && d[i].sub(t.f[i].c).len() < .25*t.f[i].size()
+		}
+		if same {
+			return true
+		}
+	}
+	w.done = append(w.done, [3]vec{t.f[0].c, t.f[1].c, t.f[2].c})
+	return false
+}
+
+var traceStage func(*worker, int, *effort)

@@ -67,27 +67,12 @@ func (w *worker) follow(t *track, e *effort) bool {
 	k := levelFor(mod)
 	p, k := w.pyr.level(k, e)
 	local := g.at(k)
-	sign := 1.0
-	if g.light {
-		sign = -1
-	}
 	var old, now [3]vec
 	got, ncc := 0, 0.0
 	for _, c := range [3]vec{{3.5, 3.5}, {n - 3.5, 3.5}, {3.5, n - 3.5}} {
 		u, v := local.m.step(c.x, c.y)
 		at := local.m.at(c.x, c.y)
-		f := finder{c: at, u: u, v: v, light: g.light, ncc: -1}
-		const r = 7 // a hand shakes by some modules between two frames
-		for j := -r; j <= r; j++ {
-			for i := -r; i <= r; i++ {
-				q := at.add(u.mul(.75 * float64(i))).add(v.mul(.75 * float64(j)))
-				if s := sign*ringNCC(p, q, u, v) - .002*float64(i*i+j*j); s > f.ncc {
-					f.ncc, f.c = s, q
-				}
-			}
-		}
-		e.spend((2*r + 1) * (2*r + 1) * costRing)
-		f.ncc = sign * ringNCC(p, f.c, u, v)
+		f := seek(p, at, u, v, g.light, 7, e) // a hand shakes by some modules between two frames
 		f.climb(p, 2, e)
 		ncc += f.ncc
 		if f.ncc > .45 {

@@ -26,6 +26,7 @@ type worker struct {
 	bestAt  int  // its pyramid level
 	stage   int  // where the search ended
 	tried   int
+	done    [][3]vec // triples that failed on this picture
 }
 
 func newWorker(l *layouts, f *field) *worker {
