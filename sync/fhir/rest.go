@@ -7,12 +7,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Capabilities is what a CapabilityStatement promises. Servers leave things
 // out (Medplum and Aidbox have $match and do not list it): absence here is a
 // reason to ask and see, not proof.
 type Capabilities struct {
+	Date        time.Time // the server's clock; zero when it sent none
 	FHIRVersion string
 	Software    string // name and version
 	Transaction bool
@@ -51,6 +53,7 @@ func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 		return Capabilities{}, &Error{Op: "capabilities", Reason: ReasonAnswer, Offset: -1}
 	}
 	out := Capabilities{FHIRVersion: r.Get("fhirVersion").String(), Types: map[string]TypeCapability{}}
+	out.Date, _ = http.ParseTime(a.header.Get("Date"))
 	out.Software = strings.TrimSpace(r.Get("software", "name").String() + " " + r.Get("software", "version").String())
 	for _, rest := range r.Get("rest").Elements() {
 		if rest.Get("mode").String() != "server" {
