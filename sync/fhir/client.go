@@ -230,7 +230,6 @@ func (c *Client) send(ctx context.Context, op, method, address string, header ht
 	return a, nil
 }
 
-
 // Read gets "Type/id".
 func (c *Client) Read(ctx context.Context, reference string) (Resource, error) {
 	l, ok := ParseLiteral(reference)
