@@ -41,8 +41,12 @@ func (m *mouth) Speak(ctx context.Context, text string, s Settings) error {
 		case <-time.After(time.Second):
 		}
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return m.err
 }
+
+func (m *mouth) fail(err error) { m.mu.Lock(); m.err = err; m.mu.Unlock() }
 
 func (m *mouth) all() []string { m.mu.Lock(); defer m.mu.Unlock(); return slices.Clone(m.heard) }
 
@@ -189,10 +193,10 @@ func TestAFailingEngineIsReportedOnceInARow(t *testing.T) {
 		s := New(Options{Engine: m, Default: Settings{Volume: 70}, OnError: func(err error) { told = append(told, err) }})
 		s.Say(plain("one", "two", "three")...)
 		time.Sleep(time.Minute)
-		m.err = nil
+		m.fail(nil)
 		s.Say(plain("four")...)
 		time.Sleep(time.Minute)
-		m.err = ErrNoSound
+		m.fail(ErrNoSound)
 		s.Say(plain("five")...)
 		time.Sleep(time.Minute)
 		s.Close()
