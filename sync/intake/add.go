@@ -42,6 +42,15 @@ func (o object) raw() []byte {
 
 func text(s string) []byte { return fhir.Quote(s) }
 
+func boolean(b bool) []byte { return strconv.AppendBool(nil, b) }
+
+func number(n int) []byte { return strconv.AppendInt(nil, int64(n), 10) }
+
+func fraction(s string) float64 {
+	f, _ := strconv.ParseFloat(s, 64)
+	return f
+}
+
 func list(items ...[]byte) []byte {
 	return append(append([]byte{'['}, bytes.Join(items, []byte{','})...), ']')
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"shlkiosk/sync/match"
 	"shlkiosk/sync/phi"
 )
 
@@ -42,6 +43,9 @@ type Envelope struct {
 	Subject  string    `json:"subject,omitempty"` // fullUrl or Type/id of the Patient that staff chose, where the record holds several
 	Match    Match     `json:"match"`
 	Journal  Journal   `json:"journal"`
+
+	// Candidates is the whole decision while staff have to choose; nil else.
+	Candidates *match.Sealed `json:"candidates,omitempty"`
 
 	Proposals []Proposal `json:"proposals,omitempty"`
 }

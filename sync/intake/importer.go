@@ -17,6 +17,9 @@ import (
 // Policy is what the clinic allows without a person.
 type Policy struct {
 	CreateNew bool // make a new chart when nobody matches (identity.policy)
+	// NoTyped lets an import do without a typed birth date: only where no
+	// person stands in front of it (kioskctl import).
+	NoTyped bool
 }
 
 // Options of an [Importer].
