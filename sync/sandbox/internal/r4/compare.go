@@ -109,10 +109,12 @@ func compareSpan(prefix string, v, q span, now time.Time) bool {
 		return v.high().After(q.high())
 	case "lt":
 		return v.low().Before(q.low())
+	// A period that overlaps the searched stretch is both "ge" and "le", as HAPI
+	// and others read it; the words of R4 leave it out.
 	case "ge":
-		return in || v.high().After(q.high())
+		return v.high().After(q.low())
 	case "le":
-		return in || v.low().Before(q.low())
+		return v.low().Before(q.high())
 	case "sa":
 		return !v.low().Before(q.high())
 	case "eb":

@@ -7,15 +7,22 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // rig is a server on a loopback listener.
 type rig struct {
 	t   *testing.T
 	srv *Server
 	url string
+	// clock moves a millisecond at each look.
+	clock *atomic.Int64
 }
 
 func newRig(t *testing.T, b Behaviour) *rig {
@@ -24,9 +31,10 @@ func newRig(t *testing.T, b Behaviour) *rig {
 	var srv *Server
 	mux := http.NewServeMux()
 	ts := httptest.NewServer(mux)
-	clock := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	clock := new(atomic.Int64)
+	clock.Store(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC).UnixMilli())
 	srv, err := New(Options{Base: ts.URL + "/fhir", Token: ts.URL + "/oauth2/token", Behave: b, Done: done,
-		Now: func() time.Time { clock = clock.Add(time.Millisecond); return clock }})
+		Now: func() time.Time { return time.UnixMilli(clock.Add(1)).UTC() }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +47,16 @@ func newRig(t *testing.T, b Behaviour) *rig {
 		ts.Close()
 		http.DefaultClient.CloseIdleConnections()
 	})
-	return &rig{t, srv, ts.URL + "/fhir"}
+	return &rig{t, srv, ts.URL + "/fhir", clock}
+}
+
+func (r *rig) advance(d time.Duration) { r.clock.Add(d.Milliseconds()) }
+
+func (r *rig) behave(b Behaviour) {
+	r.t.Helper()
+	if err := r.srv.SetBehaviour(b); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 type reply struct {
