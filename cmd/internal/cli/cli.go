@@ -69,7 +69,12 @@ type Call struct {
 // Main runs one command line and returns the exit code. extra are verbs that
 // only this program has.
 func Main(ctx context.Context, env Env, program string, args []string, extra ...Verb) int {
-	verbs := append(slices.Clone(extra), Verbs()...)
+	verbs := slices.Clone(extra)
+	for _, v := range Verbs() { // a program's own verb stands in for the common one
+		if !slices.ContainsFunc(extra, func(e Verb) bool { return e.Name == v.Name }) {
+			verbs = append(verbs, v)
+		}
+	}
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		if len(args) > 1 {
 			args = []string{args[1], "--help"}
@@ -244,7 +249,8 @@ func verbHelp(w io.Writer, program string, v Verb, fs *flag.FlagSet) {
 
 // Verbs lists what kioskctl can do.
 func Verbs() []Verb {
-	return []Verb{scanVerb(), configVerb(), versionVerb()}
+	return []Verb{scanVerb(), resolveVerb(), importVerb(), explainVerb(), outboxVerb(), auditVerb(), issueVerb(), sandboxVerb(),
+		DoctorVerb(), configVerb(), pinVerb(), keyVerb(), versionVerb()}
 }
 
 func versionVerb() Verb {

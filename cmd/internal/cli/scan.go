@@ -12,6 +12,7 @@ import (
 	"shlkiosk/camera"
 	"shlkiosk/camera/qr"
 	"shlkiosk/camera/still"
+	"shlkiosk/cmd/internal/engine"
 )
 
 // scanned is one line of `scan --json`.
@@ -40,7 +41,7 @@ func runScan(ctx context.Context, c *Call) error {
 		return Usagef("name at least one picture, folder or film")
 	}
 	clip := *c.Values["clip"].(*bool)
-	reader := qr.NewReader(qr.Options{Wanted: IsHealthCode, Synchronous: true})
+	reader := qr.NewReader(qr.Options{Wanted: engine.IsHealthCode, Synchronous: true})
 	defer reader.Close()
 	unread := 0
 	tell := func(s scanned) error {
@@ -157,18 +158,10 @@ func scanFilm(ctx context.Context, r *qr.Reader, path string, src camera.Source)
 		out.MS += millis(time.Since(start))
 		out.add(res.Readings, n)
 		for _, g := range res.Readings {
-			if IsHealthCode(g.Text) {
+			if engine.IsHealthCode(g.Text) {
 				return out
 			}
 		}
 	}
 	return out
-}
-
-// IsHealthCode tells texts that the kiosk is for from others that may be in
-// view: SMART Health Links, bare or behind a viewer's address, and cards.
-func IsHealthCode(text string) bool {
-	low := strings.ToLower(text)
-	return strings.Contains(low, "shlink:/") || strings.Contains(low, "shlink%3a/") ||
-		strings.HasPrefix(strings.TrimSpace(low), "shc:/") || strings.Contains(low, "#shc:/")
 }

@@ -1,0 +1,290 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"shlkiosk/sync/audit"
+	"shlkiosk/sync/intake"
+	"shlkiosk/sync/outbox"
+	"shlkiosk/sync/vault"
+	"shlkiosk/ui/flow"
+)
+
+// Store is what is on the kiosk's disk: the key, the ledger of imports and the
+// audit trail, in one folder:
+//
+//	DIR/key      the made key ring, when no other source is configured
+//	DIR/ledger/  the imports, sealed
+//	DIR/audit/   who did what, codes only
+type Store struct {
+	Vault  *vault.Vault
+	Ledger *outbox.Ledger
+	Audit  *audit.Log
+	// MadeKey tells that the key is a file beside the ledger that this program
+	// made: good for the demo, less than a sealed credential.
+	MadeKey bool
+
+	core  *Core
+	mu    sync.Mutex
+	cases []Case
+}
+
+// Case is a visit that ended at the front desk: a code and a reason, nothing
+// of the patient.
+type Case struct {
+	Code   string    `json:"code"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// KeySource is where the vault's key comes from, and whether it is made once.
+func (c *Core) KeySource() (source string, made bool) {
+	if k := c.Config.Ledger.Key; k != "" {
+		return k, false
+	}
+	return "file:" + filepath.Join(c.Config.Ledger.Dir, "key"), true
+}
+
+// OpenStore opens or makes the folder. Errors are those of vault, outbox and
+// audit, which say what to do now.
+func (c *Core) OpenStore() (*Store, error) {
+	l := c.Config.Ledger
+	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of the ledger (ledger.dir): %w", pathless(err))
+	}
+	s := &Store{core: c}
+	source, made := c.KeySource()
+	s.MadeKey = made
+	ledgerDir := filepath.Join(l.Dir, "ledger")
+	if made {
+		// Only where there is no ledger yet: a key that went missing beside one
+		// must stay a loud error.
+		if _, err := os.Stat(ledgerDir); errors.Is(err, os.ErrNotExist) {
+			if _, err := vault.EnsureFile(strings.TrimPrefix(source, "file:"), c.Env.Now()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var err error
+	if s.Vault, err = vault.Open(source); err != nil {
+		return nil, err
+	}
+	key, err := auditKey(s.Vault)
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.Audit, err = audit.Open(filepath.Join(l.Dir, "audit"), audit.Options{Now: c.Env.Now, Key: key, Full: s.makeRoom})
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	const mb = 1 << 20
+	s.Ledger, err = outbox.Open(outbox.Options{Dir: ledgerDir, Vault: s.Vault, Now: c.Env.Now, Logger: c.Env.Logger,
+		Limits:  outbox.Limits{Records: l.MaxRecords, Bytes: int64(l.MaxMB) * mb, Age: l.MaxAge},
+		OnAlarm: func(a outbox.Alarm) { s.Note("kiosk", "ledger.alarm", string(a.ID), string(a.Code), "") }})
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// auditKey is the key of the audit trail's chain: derived from the oldest key
+// of the ring, so that it stays the same when a new key is added.
+func auditKey(v *vault.Vault) ([]byte, error) {
+	keys := v.Keys()
+	return v.MAC(keys[len(keys)-1], "audit")
+}
+
+// AuditKey opens the vault only to verify the audit trail.
+func (c *Core) AuditKey() ([]byte, error) {
+	source, _ := c.KeySource()
+	v, err := vault.Open(source)
+	if err != nil {
+		return nil, err
+	}
+	defer v.Close()
+	return auditKey(v)
+}
+
+func (s *Store) makeRoom() bool { return s.Ledger != nil && s.Ledger.ReleaseReserve() }
+
+// Close ends the use of the folder.
+func (s *Store) Close() error {
+	var errs []error
+	if s.Ledger != nil {
+		errs = append(errs, s.Ledger.Close())
+	}
+	if s.Audit != nil {
+		errs = append(errs, s.Audit.Close())
+	}
+	if s.Vault != nil {
+		s.Vault.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// Note writes one audit entry of codes. That the trail cannot be written is
+// itself logged, and shows in the kiosk's health.
+func (s *Store) Note(actor, action, object, result, detail string) {
+	e := audit.Event{Actor: actor, Action: action, Object: object, Result: result}
+	if detail != "" {
+		e.Detail = map[string]string{"detail": detail}
+	}
+	if _, err := s.Audit.Append(e); err != nil {
+		s.core.Env.Logger.Error("audit entry not written", "action", action, "error", err)
+	}
+}
+
+// Put seals the import into the ledger and returns the receipt code once it is
+// on disk. park is the reason for which it waits for staff, or "".
+func (s *Store) Put(ctx context.Context, env *intake.Envelope, park string) (code string, err error) {
+	env.Code = s.NewCode()
+	body, err := json.Marshal(env)
+	if err != nil {
+		return "", fmt.Errorf("writing an envelope: %w", err)
+	}
+	_, err = s.Ledger.Put(ctx, outbox.Record{ID: env.ID, Lane: lane(env), Code: env.Code, Body: body, Park: park})
+	clear(body)
+	if err != nil {
+		return "", err
+	}
+	s.Note("kiosk", "import.stored", env.ID, "ok", park)
+	return env.Code, nil
+}
+
+// lane keeps imports of the same person in order. The ledger stores only a
+// keyed hash of it.
+func lane(env *intake.Envelope) string {
+	if env.Target.Chart != "" {
+		return env.Target.Chart
+	}
+	if env.Match.Chart != "" {
+		return env.Match.Chart
+	}
+	return env.Typed.BirthDate.Reveal() + "|" + env.Source.LinkHash
+}
+
+func storeReason(err error) string {
+	var oe *outbox.Error
+	if errors.As(err, &oe) {
+		return string(oe.Reason)
+	}
+	return string(outbox.ReasonIO)
+}
+
+// Letters of receipt codes: none that is taken for a digit, said like another
+// one, or makes a word.
+const codeLetters = "CFHJKMPRTVWXZ"
+
+// NewCode makes a receipt code such as K7-42 that no listed import and no open
+// case has. It says nothing about the patient.
+func (s *Store) NewCode() string {
+	used := map[string]bool{}
+	if s.Ledger != nil {
+		if all, err := s.Ledger.List(outbox.Filter{}); err == nil {
+			for _, h := range all {
+				used[h.Code] = true
+			}
+		}
+	}
+	s.mu.Lock()
+	for _, c := range s.cases {
+		used[c.Code] = true
+	}
+	s.mu.Unlock()
+	for try := 0; ; try++ {
+		code := fmt.Sprintf("%c%d-%02d", codeLetters[random(len(codeLetters))], random(10), random(100))
+		if !used[code] {
+			return code
+		}
+		if try > 200 { // nearly all of them are waiting: longer ones
+			return fmt.Sprintf("%c%d-%05d", codeLetters[random(len(codeLetters))], random(10), random(100000))
+		}
+	}
+}
+
+func random(n int) int {
+	r, err := rand.Int(rand.Reader, big.NewInt(int64(n)))
+	if err != nil {
+		panic("engine: the system gives no random numbers: " + err.Error())
+	}
+	return int(r.Int64())
+}
+
+// mostCases bounds the list of visits that ended at the desk.
+const mostCases = 200
+
+// HandOver notes a visit that ended at the desk.
+func (s *Store) HandOver(code, reason string) {
+	s.Note("kiosk", "visit.desk", code, strings.ReplaceAll(reason, "_", "-"), "")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cases = append(s.cases, Case{Code: code, Reason: reason, At: s.core.Env.Now()})
+	if len(s.cases) > mostCases {
+		s.cases = s.cases[len(s.cases)-mostCases:]
+	}
+}
+
+// Cases lists the visits of this run that ended at the desk, newest first.
+func (s *Store) Cases() []Case {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Case, 0, len(s.cases))
+	for i := len(s.cases) - 1; i >= 0; i-- {
+		out = append(out, s.cases[i])
+	}
+	return out
+}
+
+func pathless(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// StoreReason is the code of what keeps the ledger from being used.
+func StoreReason(err error) flow.Reason {
+	var oe *outbox.Error
+	var ve *vault.Error
+	var ae *audit.Error
+	switch {
+	case errors.As(err, &oe):
+		return flow.Reason(oe.Reason)
+	case errors.As(err, &ve):
+		return flow.Reason(ve.Reason)
+	case errors.As(err, &ae):
+		return flow.Reason(ae.Reason)
+	}
+	return flow.Reason(outbox.ReasonIO)
+}
+
+// NewWorker is the worker that delivers from the ledger to the chart's server.
+// What becomes of each import goes into the audit trail.
+func (s *Store) NewWorker(chart *Chart) *outbox.Worker {
+	return outbox.NewWorker(s.Ledger, &Deliverer{Importer: chart.Importer}, outbox.WorkerOptions{
+		Keep: s.core.Config.Ledger.KeepDone, Logger: s.core.Env.Logger,
+		OnEvent: func(e outbox.Event) {
+			s.Note("kiosk", "import."+string(e.To), string(e.ID), resultOf(e.Reason), "")
+		}})
+}
+
+func resultOf(reason string) string {
+	if reason == "" {
+		return "ok"
+	}
+	return reason
+}
