@@ -164,7 +164,8 @@ func (d *delivery) findDevice(ctx context.Context, it *item) error {
 	for _, r := range rs {
 		for _, id := range r.Get("identifier").Elements() {
 			if id.Get("system").String() == SystemKiosk && id.Get("value").String() == want && r.Get("status").String() != "entered-in-error" {
-				d.done(it, "Device/"+r.ID(), true, WhySameID)
+				own := d.entryKey(r) == it.key // of an earlier try
+				d.done(it, "Device/"+r.ID(), !own, WhySameID)
 				return nil
 			}
 		}

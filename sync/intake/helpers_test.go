@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+
+	"shlkiosk/sync/fhir"
 )
 
 func decoded(s string) string {
@@ -25,3 +27,5 @@ func changeBody(resp *http.Response, change func(*http.Request, []byte) []byte) 
 	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
 	return nil
 }
+
+func newWorldless() fhir.Limits { return fhir.DefaultLimits() }

@@ -220,14 +220,9 @@ func (d *delivery) partAnswered(_ context.Context, res fhir.BundleResult, part [
 		case e.OK():
 			later = &Error{Class: Retry, Reason: ReasonServerError, Unknown: true, Err: errors.New("an entry was carried out without saying where")}
 		default:
-			d.env.Journal.Singles = true // it was no transaction
-			if !transient(e.Status) {
-				if it == d.plan.subject {
-					later = park(ReasonPatientRefused, &fhir.HTTPError{Op: "create Patient", Status: e.Status, Outcome: e.Outcome})
-				} else {
-					d.refuse(it, firstCode(e.Outcome, e.Status))
-				}
-			}
+			// It was no transaction. Why this entry failed may lie in another one:
+			// one by one will tell.
+			d.env.Journal.Singles = true
 		}
 	}
 	if res.Type != "transaction-response" {
@@ -259,10 +254,6 @@ func (p *plan) note(code string) {
 		}
 	}
 	p.notes = append(p.notes, code)
-}
-
-func transient(status int) bool {
-	return status == 0 || status == 408 || status == 409 || status == 412 || status == 424 || status == 429 || status >= 500
 }
 
 func firstCode(o fhir.Outcome, status int) string {

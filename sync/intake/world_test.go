@@ -31,7 +31,13 @@ func newWorld(t testing.TB, b sandbox.Behaviour) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.Close() })
-	return &world{World: w, t: t, im: newImporter(t, w.FHIRBase())}
+	out := &world{World: w, t: t, im: newImporter(t, w.FHIRBase())}
+	if b.TransactionAsBatch {
+		// A server that says it has transactions and has none. (The sandbox is
+		// more honest in its CapabilityStatement than Medplum is.)
+		out.im.caps = &fhir.Capabilities{Transaction: true, Batch: true}
+	}
+	return out
 }
 
 func newImporter(t testing.TB, base string) *Importer {
