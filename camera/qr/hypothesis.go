@@ -148,8 +148,10 @@ func (w *worker) rankVersions(p *plane, t *triple, floor float32, e *effort) (fl
 	return top, corner
 }
 
-// decode samples a fitted grid and reads it: as it is, then through the
-// equaliser, then again with what the first blocks taught.
+// decode samples a fitted grid and reads it. When that fails and hard is set,
+// it goes back to light with a threshold from close by (for glare), then
+// through the equaliser (for blur), taught by the known modules and then by
+// its own firm decisions.
 func (w *worker) decode(p *plane, g *grid, bend warp, hard bool, e *effort) *found {
 	s := &w.mods
 	s.take(p, g, bend, .22, e)
@@ -157,18 +159,21 @@ func (w *worker) decode(p *plane, g *grid, bend warp, hard bool, e *effort) *fou
 	if fd := w.readSoft(s.soft, g, e); fd != nil {
 		return fd
 	}
+	copy(s.eq, s.soft)
 	if !hard || s.knownErrors(s.soft) > .3 {
 		return nil
 	}
-	if !w.eq.train(s, nil, 0, .02, e) {
-		return nil
-	}
-	w.eq.apply(s, e)
-	if fd := w.readSoft(s.eq, g, e); fd != nil {
+	s.undoTone(w.tone)
+	s.normalise(2, e)
+	if fd := w.readSoft(s.soft, g, e); fd != nil {
 		return fd
 	}
-	for range 2 {
-		if e.over() || !w.eq.train(s, s.eq, .7, .005, e) {
+	for round := range 2 {
+		trust, ridge := 0.0, .02
+		if round > 0 {
+			trust, ridge = .7, .005
+		}
+		if e.over() || !w.eq.train(s, s.eq, trust, ridge, e) {
 			return nil
 		}
 		w.eq.apply(s, e)

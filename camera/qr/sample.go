@@ -68,6 +68,19 @@ func (s *modules) take(p *plane, g *grid, bend warp, spread float64, e *effort) 
 	e.spend(int64(s.w*s.w) * costTake)
 }
 
+// undoTone puts the sampled greys back to light: there glare is a sum and blur
+// a mean.
+func (s *modules) undoTone(lut *[256]float32) {
+	for i, v := range s.raw {
+		sign := float32(1)
+		if v < 0 {
+			v, sign = -v, -1
+		}
+		k := min(int(v), 254)
+		s.raw[i] = sign * (lut[k] + (lut[k+1]-lut[k])*(v-float32(k)))
+	}
+}
+
 // normalise turns grey into soft values: the threshold is the middle between
 // the local means of dark and light modules, found in two rounds.
 func (s *modules) normalise(r int, e *effort) {

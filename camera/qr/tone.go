@@ -39,3 +39,12 @@ func (p *plane) linear(buf []uint8, e *effort) plane {
 	e.spend(int64(p.w * p.h))
 	return d
 }
+
+// toneCurve is the light of each stored grey, on the scale of greys.
+func toneCurve() *[256]float32 {
+	var t [256]float32
+	for i := range t {
+		t[i] = float32(255 * math.Pow(float64(i)/255, gamma))
+	}
+	return &t
+}

@@ -11,6 +11,7 @@ type worker struct {
 	pyr     pyramid
 	sh      shade
 	lin     plane
+	tone    *[256]float32
 	line    lineEdges
 	crosses []cross
 	spots   spots
@@ -30,7 +31,7 @@ type worker struct {
 }
 
 func newWorker(l *layouts, f *field) *worker {
-	return &worker{lay: l, words: wordReader{f: f}}
+	return &worker{lay: l, tone: toneCurve(), words: wordReader{f: f}}
 }
 
 // addFinders fits a finder pattern at each spot of level k: first roughly at
