@@ -59,10 +59,9 @@ func checkBundle(b fhir.Bundle, r *Report) {
 	if len(b.Entries) < 2 {
 		r.add("ktc-bundle-entries")
 	}
-	patient, patients := -1, 0
-	for i, e := range b.Entries {
+	patients := 0
+	for _, e := range b.Entries {
 		if e.Resource.Type() == "Patient" {
-			patient = i
 			patients++
 		}
 	}
@@ -73,7 +72,7 @@ func checkBundle(b fhir.Bundle, r *Report) {
 	for i, e := range b.Entries {
 		if e.Resource.Type() == "DocumentReference" && patientShared(e.Resource) {
 			d := document{r: e.Resource, report: r, where: where(e.Index)}
-			d.check(func(reference string) bool { return refersTo(index, i, reference, patient) })
+			d.check(func(reference string) bool { return refersToPatient(index, i, reference) })
 		}
 	}
 }
@@ -153,11 +152,12 @@ func (d document) labelled() bool {
 	return false
 }
 
-// refersTo tells whether a reference in the entry at from means the Patient.
-func refersTo(x *fhir.Index, from int, reference string, patient int) bool {
-	if reference == "" || patient < 0 {
+// refersToPatient tells whether a reference in the entry at from means a
+// Patient of the Bundle; that there is only one is another rule.
+func refersToPatient(x *fhir.Index, from int, reference string) bool {
+	if reference == "" {
 		return false
 	}
 	res := x.Resolve(fhir.Place{Entry: from}, reference)
-	return res.Standing == fhir.Found && res.Place.Bundle == 0 && res.Place.Entry == patient
+	return res.Standing == fhir.Found && x.Entry(res.Place).Resource.Type() == "Patient"
 }
