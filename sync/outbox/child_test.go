@@ -22,7 +22,7 @@ import (
 // The fault tests kill real processes. The child is this test binary again,
 // told by the environment what to do:
 //
-//	OUTBOX_CHILD   work | hold (until stdin ends) | stubborn (puts again after an error) | rewrap
+//	OUTBOX_CHILD   work | hold (until killed) | stubborn (puts again after an error) | rewrap
 //	OUTBOX_DIR     folder of ledger and key
 //	OUTBOX_URL     counting server
 //	OUTBOX_FROM    number of the first record to put
@@ -81,7 +81,7 @@ func child(mode string) error {
 	}
 	fmt.Println("ready")
 	if mode == "hold" {
-		_, _ = io.Copy(io.Discard, os.Stdin)
+		time.Sleep(time.Hour)
 		return l.Close()
 	}
 	switch mode {

@@ -154,7 +154,11 @@ func TestFaultsTornFile(t *testing.T) {
 		{"empty", func(b []byte) []byte { return nil }, 0},
 		{"half", func(b []byte) []byte { return b[:len(b)/2] }, 1},
 		{"without meta pages", func(b []byte) []byte { clear(b[:8192]); return b }, len(f.ids)},
-		{"zeros in the middle", func(b []byte) []byte { clear(b[len(b)/2 : len(b)/2+9000]); return b }, len(f.ids) - 6},
+		{"zeros over a record and what follows", func(b []byte) []byte {
+			at := bytes.Index(b, []byte(bodyMagic)) &^ 4095 // the page it is on, header included
+			clear(b[at:min(at+9000, len(b))])
+			return b
+		}, len(f.ids) - 6},
 		{"text", func(b []byte) []byte { return []byte("hello") }, 0},
 	} {
 		v := f.open(t, c.edit(bytes.Clone(f.good)))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,16 +26,20 @@ func TestFaultsServerDownForADay(t *testing.T) {
 		}
 		began := time.Now()
 		back := began.Add(24 * time.Hour)
+		var mu sync.Mutex
 		var during int
 		var starts []time.Time
 		copies := map[ID]int{}
 		seq := map[string]int{}
 		d := DelivererFunc(func(ctx context.Context, job Job) Outcome {
 			if time.Now().Before(back) {
+				mu.Lock()
 				during++
+				mu.Unlock()
 				time.Sleep(3 * time.Second) // a connection that times out
 				return Outcome{State: Queued, Reason: "server-unavailable"}
 			}
+			mu.Lock()
 			starts = append(starts, time.Now())
 			var i int
 			_, _ = fmt.Sscanf(string(job.ID), "imp-%d", &i)
@@ -43,11 +49,13 @@ func TestFaultsServerDownForADay(t *testing.T) {
 			}
 			seq[lane] = i
 			copies[job.ID]++
+			mu.Unlock()
 			time.Sleep(200 * time.Millisecond)
 			return Outcome{State: Verified}
 		})
 		runWorker(t, l, d, WorkerOptions{Seed: 8}, func(w *Worker) {
-			for time.Sleep(24 * time.Hour); len(copies) < n && time.Since(back) < 2*time.Hour; {
+			done := func() bool { mu.Lock(); defer mu.Unlock(); return len(copies) == n }
+			for time.Sleep(24 * time.Hour); !done() && time.Since(back) < 2*time.Hour; {
 				time.Sleep(time.Second)
 			}
 			if age := time.Since(w.LastTick()); age > 5*time.Second {
@@ -149,8 +157,8 @@ func TestFaultsClockJumps(t *testing.T) {
 	for _, jump := range jumps {
 		o := testOptions(t)
 		synctest.Test(t, func(t *testing.T) {
-			shift := time.Duration(0)
-			o.Now = func() time.Time { return time.Now().Add(shift) }
+			var shift atomic.Int64
+			o.Now = func() time.Time { return time.Now().Add(time.Duration(shift.Load())) }
 			l, err := Open(o)
 			if err != nil {
 				t.Fatal(err)
@@ -163,7 +171,7 @@ func TestFaultsClockJumps(t *testing.T) {
 			})
 			runWorker(t, l, d, WorkerOptions{Seed: 15}, func(*Worker) {
 				time.Sleep(5 * time.Minute)
-				shift = jump
+				shift.Store(int64(jump))
 				time.Sleep(10 * time.Minute)
 			})
 			if len(tries) != 2 || tries[1].Sub(tries[0]) < 10*time.Minute || tries[1].Sub(tries[0]) > 11*time.Minute {
@@ -181,7 +189,7 @@ func TestFaultsClockJumps(t *testing.T) {
 			}
 			// A new process whose clock jumped while it was off: nothing waits longer
 			// than the cap.
-			shift = -jump
+			shift.Store(-int64(jump))
 			l, err = Open(o)
 			if err != nil {
 				t.Fatal(err)
