@@ -28,6 +28,14 @@ type wordReader struct {
 	done  []bool  // which of them are sure
 }
 
+// wipe clears what could tell the text.
+func (r *wordReader) wipe() {
+	clear(r.words[:cap(r.words)])
+	clear(r.fixed[:cap(r.fixed)])
+	clear(r.data[:cap(r.data)])
+	r.block, r.try = [256]uint8{}, [256]uint8{}
+}
+
 // outcome of one decoding try.
 type outcome struct {
 	data     []uint8

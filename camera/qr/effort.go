@@ -1,6 +1,9 @@
 package qr
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // effort is the budget of one search. It is counted, not clocked: each step
 // spends what it costs on the reference machine in nanoseconds, so that the
@@ -8,13 +11,14 @@ import "time"
 type effort struct {
 	left  int64
 	spent int64
+	stop  *atomic.Bool // set from outside: give up
 }
 
 func newEffort(d time.Duration) *effort { return &effort{left: int64(d)} }
 
 func (e *effort) spend(ns int64) { e.left -= ns; e.spent += ns }
 
-func (e *effort) over() bool { return e.left <= 0 }
+func (e *effort) over() bool { return e.left <= 0 || e.stop != nil && e.stop.Load() }
 
 // What the primitives cost, measured with BenchmarkPrimitives.
 const (

@@ -57,7 +57,7 @@ func BenchmarkQuick(b *testing.B) {
 		for _, g := range imgs {
 			p := planeOf(g)
 			w.pyr.reset(p)
-			w.quick(p, newEffort(55e6))
+			w.quick(p, isSHL, newEffort(55e6))
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(imgs))/1e6, "ms/img")

@@ -15,10 +15,7 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	w.tried = 0
 	w.done = w.done[:0]
 	var out []camera.Reading
-	k := 0
-	for base.w>>k > 2000 || base.h>>k > 2000 {
-		k++
-	}
+	k := startLevel(base)
 	for i, s := range stages {
 		w.stage = i
 		p, at := w.pyr.level(k+s.half, e)
@@ -60,31 +57,41 @@ var stages = [stageCount]stage{
 	{half: 1, middle: true, step: 2},
 }
 
-// quick is the first stage alone: what a frame of a film gets.
-func (w *worker) quick(base plane, e *effort) *found {
+// quick is the first stage alone: what a frame of a film gets. It returns the
+// codes it read until the first wanted one.
+func (w *worker) quick(base plane, wanted func(string) bool, e *effort) []found {
 	w.finders = w.finders[:0]
 	w.best = grid{score: -1}
-	k := 0
-	for base.w>>k > 2000 || base.h>>k > 2000 {
-		k++
-	}
-	p, k := w.pyr.level(k, e)
+	p, k := w.pyr.level(startLevel(base), e)
 	w.scan(p, k, stages[0], e)
 	w.trips = triples(w.finders, 4, w.trips)
+	var out []found
 	for i := range w.trips {
 		t := w.trips[i]
 		fd, g, k := w.tryTriple(&t, 4, 1, .2, e)
 		if fd != nil {
-			return fd
-		}
-		if g.score > w.best.score {
+			out = append(out, *fd)
+			if wanted == nil || wanted(fd.text) {
+				return out
+			}
+		} else if g.score > w.best.score {
 			w.best, w.bestAt = g, k
 		}
 		if e.over() {
 			break
 		}
 	}
-	return nil
+	return out
+}
+
+// startLevel is the pyramid level to look for finders first: a code in a
+// photograph of several megapixels has large modules.
+func startLevel(base plane) int {
+	k := 0
+	for base.w>>k > 2000 || base.h>>k > 2000 {
+		k++
+	}
+	return k
 }
 
 func (w *worker) scan(p *plane, k int, s stage, e *effort) {

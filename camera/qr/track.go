@@ -11,6 +11,7 @@ type track struct {
 	last  [4]vec // quad of the frame before
 	fresh bool   // last is the frame before
 	lost  int    // frames since it was seen
+	told  bool   // its text was reported
 	acc   []float32
 	votes float32 // sum of the weights in acc
 	n     int     // frames in acc

@@ -90,3 +90,14 @@ func (w *worker) addFinder(f finder, k int) {
 	}
 	w.finders = append(w.finders, f)
 }
+
+// wipe clears every copy of picture and text.
+func (w *worker) wipe() {
+	w.pyr.wipe()
+	clear(w.lin.pix[:cap(w.lin.pix)])
+	clear(w.turned[:cap(w.turned)])
+	w.mods.wipe()
+	w.words.wipe()
+	w.finders = w.finders[:0]
+	w.best = grid{score: -1}
+}
