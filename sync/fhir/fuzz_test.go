@@ -1,0 +1,51 @@
+package fhir
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// FuzzBundle: no input makes the parser or the views panic; what is accepted
+// is JSON, and an edit of it is again.
+func FuzzBundle(f *testing.F) {
+	for _, s := range []string{`{"resourceType":"Patient"}`, `{"resourceType":"Bundle","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"A","subject":{"reference":"urn:uuid:1"}}}]}`,
+		"\xef\xbb\xbf{\"resourceType\":\"A\",\"x\":\"\\ud83d\\ude00\"}", `{"resourceType":"A","x":[1e5,-0.0,true,null,{}]}`, `{"a":`, `[[[[`} {
+		f.Add([]byte(s))
+	}
+	files, _ := filepath.Glob("../intake/testdata/*.json")
+	for _, name := range files {
+		if b, err := os.ReadFile(name); err == nil && len(b) < 6000 { // large seeds cost the fuzzer its pace
+			f.Add(b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		b, err := ParseBundle(in, Limits{MaxBytes: 1 << 20, MaxEntries: 1000})
+		if err != nil {
+			return
+		}
+		if !json.Valid(b.Raw) {
+			t.Fatal("accepted what is no JSON")
+		}
+		x := NewIndex(b)
+		for i, e := range b.Entries {
+			ed := NewEditor(e.Resource)
+			n := 0
+			for ref := range e.Resource.References() {
+				_ = x.Resolve(Place{0, i}, ref.Text())
+				if n%2 == 0 {
+					ed.Replace(ref.URI, Quote("urn:uuid:2"))
+				} else {
+					ed.Object(ref.Object, func(k string) bool { return k == "reference" }, Member{"display", Quote("x")})
+				}
+				n++
+			}
+			ed.Object(e.Resource.Value(), func(k string) bool { return k == "id" || k == "meta" }, Member{"meta", []byte("{}")})
+			out, err := ed.Done()
+			if err == nil && e.Resource.Value().IsObject() && !json.Valid(out.Raw()) {
+				t.Fatalf("an edit broke the JSON: %s -> %s", e.Resource.Raw(), out.Raw())
+			}
+		}
+	})
+}
