@@ -33,7 +33,11 @@ type Button struct {
 	ring   *canvas.Rectangle
 	chosen bool
 	least  float32
-	tight  bool // of a keyboard: the smaller target
+	wide   float32
+	art    fyne.CanvasObject // in place of the icon
+	big    bool              // a larger drawing
+	opens  bool              // more lies behind it
+	tight  bool              // of a keyboard: the smaller target
 	role   Role
 	inked  color.NRGBA
 }
@@ -53,10 +57,9 @@ func NewButton(l *Look, k Kind, label string, icon Icon, act func()) *Button {
 	b.ring = newRing(l)
 	if label != "" {
 		b.text = NewText(l, role, label)
-		if k == Key || icon == IconNone && k != Tile {
+		if k == Key || icon == IconNone && k != Tile && k != Choice {
 			b.text.Centre()
 		}
-		b.text.even = true
 	}
 	b.repaint = b.draw
 	b.ExtendBaseWidget(b)
@@ -129,6 +132,33 @@ func (b *Button) Least(h float32) *Button {
 	return b
 }
 
+// Big makes the drawing larger.
+func (b *Button) Big() *Button {
+	b.big = true
+	b.pic = nil
+	b.draw()
+	return b
+}
+
+// Opens shows that more lies behind it.
+func (b *Button) Opens() *Button {
+	b.opens = true
+	b.draw()
+	return b
+}
+
+// Wide makes the button at least so wide.
+func (b *Button) Wide(w float32) *Button {
+	b.wide = w
+	return b
+}
+
+// WithArt puts an object in the icon's place.
+func (b *Button) WithArt(o fyne.CanvasObject) *Button {
+	b.art = o
+	return b
+}
+
 // IsChosen tells whether it is.
 func (b *Button) IsChosen() bool { return b.chosen }
 
@@ -174,12 +204,15 @@ func (b *Button) draw() {
 		b.inked = ink
 		b.pic, b.tick = nil, nil
 		if b.icon != IconNone {
-			b.pic = NewIcon(b.icon, ink, b.iconSide())
+			b.pic = NewIcon(b.Look, b.icon, ink, b.iconSide())
 		}
 	}
-	if b.chosen && b.tick == nil {
-		b.tick = NewIcon(IconCheck, ink, b.iconSide())
-	} else if !b.chosen {
+	switch {
+	case b.chosen && b.tick == nil:
+		b.tick = NewIcon(b.Look, IconCheck, ink, b.tickSide())
+	case b.opens && b.tick == nil:
+		b.tick = NewIcon(b.Look, IconForth, ink, b.tickSide())
+	case !b.chosen && !b.opens:
 		b.tick = nil
 	}
 	for _, t := range []*Text{b.text, b.detail} {
@@ -195,8 +228,14 @@ func (b *Button) draw() {
 }
 
 func (b *Button) iconSide() float32 {
+	if b.big {
+		return b.Look.TextSize(Heading) * 2.4
+	}
 	if b.kind == Tile {
-		return b.Look.TextSize(Heading) * 1.35
+		return b.Look.TextSize(Heading) * 1.45
+	}
+	if b.art != nil {
+		return b.Look.TextSize(b.role) * 1.5
 	}
 	if b.kind == Key && b.tight {
 		return b.Look.TextSize(Heading)
@@ -206,6 +245,8 @@ func (b *Button) iconSide() float32 {
 
 func (b *Button) padX() float32 {
 	switch {
+	case b.kind == Key && len([]rune(b.label)) > 2:
+		return b.Look.MM(3)
 	case b.kind == Key:
 		return b.Look.MM(1)
 	case b.Look.Dense:
@@ -223,25 +264,40 @@ func (b *Button) padY() float32 {
 	return b.Look.MM(2.5)
 }
 
-func (b *Button) between() float32 { return b.iconSide() * 0.45 }
+func (b *Button) between() float32 { return b.Look.TextSize(b.role) * 0.5 }
+
+func (b *Button) pictured() bool { return b.icon != IconNone || b.art != nil }
+
+// picture is the icon or what stands in its place; nil when there is neither.
+func (b *Button) picture() fyne.CanvasObject {
+	if b.art != nil {
+		return b.art
+	}
+	if b.pic != nil {
+		return b.pic
+	}
+	return nil
+}
 
 // side is the width that drawings take beside the words.
 func (b *Button) side() float32 {
 	var w float32
-	if b.icon != IconNone {
+	if b.pictured() {
 		w += b.iconSide()
 		if b.text != nil {
 			w += b.between()
 		}
 	}
 	if b.ticked() {
-		w += b.iconSide() + b.between()
+		w += b.tickSide() + b.between()
 	}
 	return w
 }
 
 // ticked tells that there is room for a tick.
-func (b *Button) ticked() bool { return b.kind == Choice || b.chosen && b.kind != Key }
+func (b *Button) ticked() bool { return b.kind == Choice || b.opens || b.chosen && b.kind != Key }
+
+func (b *Button) tickSide() float32 { return b.Look.TextSize(b.role) * 1.12 }
 
 func (b *Button) words(width float32) float32 {
 	var h float32
@@ -257,7 +313,7 @@ func (b *Button) words(width float32) float32 {
 // HeightFor is the height at a width: the target's at least.
 func (b *Button) HeightFor(width float32) float32 {
 	h := b.words(width - 2*b.padX() - b.side())
-	if b.icon != IconNone {
+	if b.pictured() {
 		h = max(h, b.iconSide())
 	}
 	return max(h+2*b.padY(), b.Look.Target(b.Main()), b.least)
@@ -273,7 +329,7 @@ func (b *Button) Natural() float32 {
 	if b.detail != nil {
 		words = max(words, b.detail.Natural())
 	}
-	return max(w+words, b.Look.Target(b.Main()))
+	return max(w+words, b.Look.Target(b.Main()), b.wide)
 }
 
 // MinSize is the narrowest form.
@@ -308,18 +364,19 @@ func (r *buttonRenderer) Layout(size fyne.Size) {
 	layRing(b.Look, b.ring, size)
 	side, pad := b.iconSide(), b.padX()
 	left, right := pad, size.Width-pad
-	if b.text == nil && b.pic != nil { // a drawing alone
-		place(b.pic, (size.Width-side)/2, (size.Height-side)/2, side, side)
+	pic := b.picture()
+	if b.text == nil && pic != nil { // a drawing alone
+		place(pic, (size.Width-side)/2, (size.Height-side)/2, side, side)
 		return
 	}
 	if b.ticked() {
 		if b.tick != nil {
-			place(b.tick, right-side, (size.Height-side)/2, side, side)
+			place(b.tick, right-b.tickSide(), (size.Height-b.tickSide())/2, b.tickSide(), b.tickSide())
 		}
-		right -= side + b.between()
+		right -= b.tickSide() + b.between()
 	}
 	words := right - left
-	if b.pic != nil {
+	if pic != nil {
 		words -= side + b.between()
 		// Words and drawing are centred together, tiles and choices begin left.
 		if b.kind == Primary || b.kind == Secondary || b.kind == Quiet {
@@ -328,8 +385,12 @@ func (r *buttonRenderer) Layout(size fyne.Size) {
 				words = used
 			}
 		}
-		place(b.pic, left, (size.Height-side)/2, side, side)
-		left += side + b.between()
+		if b.icon == IconNext { // forward points out of the words
+			place(pic, left+words+b.between(), (size.Height-side)/2, side, side)
+		} else {
+			place(pic, left, (size.Height-side)/2, side, side)
+			left += side + b.between()
+		}
 	}
 	h := b.words(words)
 	y := (size.Height - h) / 2
@@ -353,8 +414,8 @@ func (r *buttonRenderer) Objects() []fyne.CanvasObject { return r.b.Parts() }
 // Parts implements Made.
 func (b *Button) Parts() []fyne.CanvasObject {
 	out := []fyne.CanvasObject{b.ring, b.face}
-	if b.pic != nil {
-		out = append(out, b.pic)
+	if pic := b.picture(); pic != nil {
+		out = append(out, pic)
 	}
 	if b.text != nil {
 		out = append(out, b.text)

@@ -46,10 +46,7 @@ func (f *frame) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(f.l
 func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	l := f.l
 	place(f.ground, 0, 0, size.Width, size.Height)
-	margin, air := l.Margin(), l.MM(5)
-	if l.Dense {
-		air = l.MM(2.5)
-	}
+	margin, air := l.Margin(), l.Air()
 	width, top := size.Width-2*margin, air
 	if f.f.Header != nil {
 		h := HeightFor(f.f.Header, width)

@@ -50,6 +50,25 @@ func Dock(gap float32, top, bottom fyne.CanvasObject) *fyne.Container {
 	return container.New(dock{gap, false}, top, bottom)
 }
 
+// Together is Dock when there is little room; when there is enough, both stand
+// together in the middle.
+func Together(gap float32, top, bottom fyne.CanvasObject) *fyne.Container {
+	return container.New(together{dock{gap, false}}, top, bottom)
+}
+
+type together struct{ dock }
+
+func (t together) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	if h := t.heightFor(o, size.Width); h <= size.Height {
+		first := HeightFor(o[0], size.Width)
+		y := (size.Height - h) / 2
+		place(o[0], 0, y, size.Width, first)
+		place(o[1], 0, y+first+t.gap, size.Width, h-first-t.gap)
+		return
+	}
+	t.dock.Layout(o, size)
+}
+
 // Below is Dock the other way: the first at the top as high as it needs, the
 // second gets the rest.
 func Below(gap float32, top, rest fyne.CanvasObject) *fyne.Container {
@@ -82,10 +101,18 @@ func (d dock) Layout(o []fyne.CanvasObject, size fyne.Size) {
 // Ends puts one object at the left and others at the right end of a line, all
 // centred in height.
 func Ends(gap float32, left fyne.CanvasObject, right ...fyne.CanvasObject) *fyne.Container {
-	return container.New(ends{gap}, append([]fyne.CanvasObject{left}, right...)...)
+	return container.New(ends{gap: gap}, append([]fyne.CanvasObject{left}, right...)...)
 }
 
-type ends struct{ gap float32 }
+// TallEnds is Ends with all of one height.
+func TallEnds(gap float32, left fyne.CanvasObject, right ...fyne.CanvasObject) *fyne.Container {
+	return container.New(ends{gap, true}, append([]fyne.CanvasObject{left}, right...)...)
+}
+
+type ends struct {
+	gap  float32
+	tall bool
+}
 
 func (e ends) MinSize(o []fyne.CanvasObject) fyne.Size {
 	var s fyne.Size
@@ -123,10 +150,16 @@ func (e ends) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	at := size.Width
 	for i := len(o) - 1; i > 0; i-- {
 		h := HeightFor(o[i], right[i-1])
+		if e.tall {
+			h = size.Height
+		}
 		at -= right[i-1]
 		place(o[i], at, (size.Height-h)/2, right[i-1], h)
 		at -= e.gap
 	}
 	h := min(HeightFor(o[0], left), size.Height)
+	if e.tall {
+		h = size.Height
+	}
 	place(o[0], 0, (size.Height-h)/2, left, h)
 }

@@ -34,13 +34,16 @@ func NewKeypad(l *Look, w KeyWords, digit func(r rune), erase func(), corner *Bu
 		objects = append(objects[:9:9], gapKey, keys[9], keys[10])
 	}
 	crossways(keys, 3)
+	for _, k := range keys {
+		k.Least((KeypadWidth(l) - 2*l.Gap()) / 3 * 0.86)
+	}
 	return Grid(l.Gap(), 3, objects...)
 }
 
 // KeypadWidth is the width that the keypad wants: keys of 22 mm, more where
 // text is large.
 func KeypadWidth(l *Look) float32 {
-	side := max(l.MM(22), l.LineHeight(Digits)*1.1)
+	side := max(l.MM(22), min(l.MM(28), l.Metrics.Height()*0.1), l.LineHeight(Digits)*1.1)
 	if l.Dense {
 		side = l.MM(12)
 	}
@@ -79,10 +82,9 @@ var (
 	symbols = []string{"1234567890", "@#$%&*-+=/", "()[]{}<>^", "!?.,:;'\"_~"}
 )
 
-// Keyboard is a full keyboard for the passcodes that are words, with keys of
-// 15 mm.
-type Keyboard struct {
-	*fyne.Container
+// keyboard has three faces and turns between them in its place.
+type keyboard struct {
+	box          *fyne.Container
 	look         *Look
 	words        KeyWords
 	typed        func(rune)
@@ -90,21 +92,18 @@ type Keyboard struct {
 	face         int
 }
 
-// NewKeyboard makes one. Leave goes back to the keypad; nil: there is no such
-// key.
-func NewKeyboard(l *Look, w KeyWords, typed func(rune), erase, leave func()) *Keyboard {
-	k := &Keyboard{look: l, words: w, typed: typed, erase: erase, leave: leave}
-	k.Container = Column(k.gap())
+// NewKeyboard makes a full keyboard for the passcodes that are words, with keys
+// of 15 mm. Leave goes back to the keypad; nil: there is no such key.
+func NewKeyboard(l *Look, w KeyWords, typed func(rune), erase, leave func()) *fyne.Container {
+	k := &keyboard{look: l, words: w, typed: typed, erase: erase, leave: leave}
+	k.box = Column(k.gap())
 	k.lay()
-	return k
+	return k.box
 }
 
-func (k *Keyboard) gap() float32 { return k.look.MM(3) }
+func (k *keyboard) gap() float32 { return k.look.MM(3) }
 
-// HeightFor implements Block.
-func (k *Keyboard) HeightFor(width float32) float32 { return HeightFor(k.Container, width) }
-
-func (k *Keyboard) lay() {
+func (k *keyboard) lay() {
 	rows := [][]string{lower, upper, symbols}[k.face]
 	var out []fyne.CanvasObject
 	for i, row := range rows {
@@ -134,33 +133,33 @@ func (k *Keyboard) lay() {
 		last = append(last, k.named("numbers", "123", k.words.Numbers, k.leave))
 	}
 	out = append(out, Grid(k.gap(), len(last), last...))
-	k.Objects = out
-	k.Refresh()
+	k.box.Objects = out
+	k.box.Refresh()
 }
 
-func (k *Keyboard) turn(face int) {
+func (k *keyboard) turn(face int) {
 	id := ""
-	if c := fyne.CurrentApp().Driver().CanvasForObject(k.Container); c != nil {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(k.box); c != nil {
 		if b, ok := c.Focused().(*Button); ok {
 			id = b.ID
 			c.Unfocus()
 		}
-		defer func() { FocusID(c, k.Container, id) }()
+		defer func() { FocusID(c, k.box, id) }()
 	}
 	k.face = face
 	k.lay()
 }
 
-func (k *Keyboard) small(b *Button) *Button {
+func (k *keyboard) small(b *Button) *Button {
 	b.tight = true
 	return b.As(Heading)
 }
 
-func (k *Keyboard) named(id, label, spoken string, act func()) *Button {
+func (k *keyboard) named(id, label, spoken string, act func()) *Button {
 	return k.small(NewButton(k.look, Key, label, IconNone, act).Named("key-" + id).Spoken(spoken))
 }
 
-func (k *Keyboard) special(id string, icon Icon, spoken string, act func()) *Button {
+func (k *keyboard) special(id string, icon Icon, spoken string, act func()) *Button {
 	b := NewButton(k.look, Key, "", icon, act).Named("key-" + id).Spoken(spoken)
 	return k.small(b)
 }

@@ -85,11 +85,20 @@ var caps = [...]struct {
 // less: at 200 % no role is smaller than the body was at 150 %.
 func (l *Look) Cap(r Role) float32 {
 	c := caps[r]
-	base := c.patient
+	base := c.patient * l.roomy()
 	if l.Dense {
 		base = c.dense
 	}
 	return base * (1 + c.grow*float32(l.Percent-100)/100)
+}
+
+// roomy is how much larger everything is drawn on a display that has the room:
+// the sizes of the roles are for a panel of 15 inches. Whoever asks for larger
+// text gets it from there, so it fades out towards 200 %.
+func (l *Look) roomy() float32 {
+	m := l.Metrics
+	have := min(m.HeightMM(), m.WidthMM*0.8) / 190
+	return 1 + (min(1.32, max(1, have))-1)*float32(200-l.Percent)/100
 }
 
 // TextSize is the role's size in Fyne units.
@@ -110,9 +119,9 @@ func (l *Look) Target(main bool) float32 {
 	case l.Dense:
 		return l.MM(8)
 	case main:
-		return l.MM(20)
+		return l.MM(20) * l.roomy()
 	}
-	return l.MM(15)
+	return l.MM(15) * l.roomy()
 }
 
 // Gap is the space between two things to press: at least 3 mm (U5); the ring
@@ -129,7 +138,19 @@ func (l *Look) Margin() float32 {
 	if l.Dense {
 		return l.MM(5)
 	}
-	return min(l.MM(14), l.Metrics.Width()*0.04)
+	return max(min(l.MM(14), l.Metrics.Width()*0.04), (l.Metrics.Width()-l.MM(widest))/2)
+}
+
+// widest is how wide a page's content gets, in millimetres: on a 27-inch panel
+// a line of text must not run from one end to the other.
+const widest = 430
+
+// Air is the space between header, body and footer.
+func (l *Look) Air() float32 {
+	if l.Dense {
+		return l.MM(2.5)
+	}
+	return min(l.MM(9), l.Metrics.Height()*0.032)
 }
 
 // Radius rounds corners.

@@ -44,10 +44,10 @@ func (s stepBars) Layout(o []fyne.CanvasObject, size fyne.Size) {
 
 // Countdown is a ring that empties, with the seconds in it.
 type Countdown struct {
-	*fyne.Container
-	arc   *canvas.Arc
-	text  *Text
-	whole time.Duration
+	Object *fyne.Container // what to put into a page
+	arc    *canvas.Arc
+	text   *Text
+	whole  time.Duration
 }
 
 // NewCountdown makes one of a side in Fyne units, for a time of `whole`.
@@ -56,12 +56,9 @@ func NewCountdown(l *Look, side float32, whole time.Duration) *Countdown {
 	track := canvas.NewArc(0, 360, 0.84, p.Hair)
 	c := &Countdown{arc: canvas.NewArc(0, 360, 0.84, p.Primary), text: NewText(l, Code, "").Centre(), whole: whole}
 	c.text.role, c.text.heavy = Display, true
-	c.Container = container.New(ringed{side}, track, c.arc, c.text)
+	c.Object = container.New(ringed{side}, track, c.arc, c.text)
 	return c
 }
-
-// HeightFor implements Block.
-func (c *Countdown) HeightFor(float32) float32 { return c.MinSize().Height }
 
 // Left shows what is left. The number is rounded up: it says 1 until the end.
 func (c *Countdown) Left(d time.Duration, number func(int) string) {
@@ -92,9 +89,9 @@ func (r ringed) Layout(o []fyne.CanvasObject, size fyne.Size) {
 // Busy is three dots that take turns, for five seconds at most (WCAG 2.2.2);
 // where nothing may move they stand still.
 type Busy struct {
-	*fyne.Container
-	look *Look
-	dots []*canvas.Circle
+	Object *fyne.Container // what to put into a page
+	look   *Look
+	dots   []*canvas.Circle
 }
 
 // NewBusy makes one.
@@ -106,15 +103,9 @@ func NewBusy(l *Look) *Busy {
 		b.dots = append(b.dots, dot)
 		objects = append(objects, Box(l.MM(6), l.MM(6), dot))
 	}
-	b.Container = Row(l.MM(5), objects...)
+	b.Object = Row(l.MM(5), objects...)
 	return b
 }
-
-// HeightFor implements Block.
-func (b *Busy) HeightFor(width float32) float32 { return HeightFor(b.Container, width) }
-
-// Natural is its width.
-func (b *Busy) Natural() float32 { return b.look.MM(28) }
 
 // Spent draws the dots for a time since the wait began.
 func (b *Busy) Spent(d time.Duration) {
@@ -138,7 +129,7 @@ func (b *Busy) Spent(d time.Duration) {
 // Sign is an icon, large, on a disc: it stands for the screen's one message.
 func Sign(l *Look, i Icon) *fyne.Container {
 	disc := canvas.NewCircle(l.Palette.ArtSoft)
-	return container.New(signLayout{}, disc, NewIcon(i, l.Palette.Ink, 1))
+	return container.New(signLayout{}, disc, NewIcon(l, i, l.Palette.Ink, l.MM(60)))
 }
 
 type signLayout struct{}
@@ -150,4 +141,23 @@ func (signLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	place(o[0], (size.Width-side)/2, (size.Height-side)/2, side, side)
 	in := side * 0.5
 	place(o[1], (size.Width-in)/2, (size.Height-in)/2, in, in)
+}
+
+// Swatch shows a palette: its ground, its ink, its main colour.
+func Swatch(l *Look, p Palette) *fyne.Container {
+	ground, ink, main := canvas.NewRectangle(p.Ground), canvas.NewRectangle(p.Ink), canvas.NewRectangle(p.Primary)
+	ground.CornerRadius, ground.StrokeColor, ground.StrokeWidth = l.Radius(), l.Palette.Edge, l.Stroke()
+	main.CornerRadius = l.MM(0.8)
+	return container.New(swatch{}, ground, ink, main)
+}
+
+type swatch struct{}
+
+func (swatch) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (swatch) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	w, h := size.Width, size.Height
+	place(o[0], 0, 0, w, h)
+	place(o[1], w*0.2, h*0.24, w*0.6, h*0.14)
+	place(o[2], w*0.2, h*0.52, w*0.6, h*0.26)
 }

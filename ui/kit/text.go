@@ -30,7 +30,7 @@ type Text struct {
 // NewText makes words in the role's size, in the palette's ink.
 func NewText(l *Look, r Role, s string) *Text {
 	t := &Text{look: l, role: r, content: s, ink: l.Palette.Ink, back: l.Palette.Ground, heavy: r.Heavy(),
-		even: r == Title || r == Display}
+		even: true}
 	t.ExtendBaseWidget(t)
 	return t
 }

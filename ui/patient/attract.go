@@ -16,13 +16,13 @@ func (w *Window) attract() page {
 		icon kit.Icon
 		key  string
 	}{{kit.IconPhone, "attract.step.open"}, {kit.IconQR, "attract.step.show"}, {kit.IconCheck, "attract.step.check"}} {
-		side := l.TextSize(kit.Body) * 1.35
-		steps = append(steps, kit.Beside(l.MM(5), side, kit.Box(side, side, kit.NewIcon(s.icon, l.Palette.Art, side)), w.body(t.T(s.key))))
+		side := l.TextSize(kit.Body) * 1.6
+		steps = append(steps, kit.Beside(l.MM(5), side, kit.Box(side, side, kit.NewIcon(l, s.icon, l.Palette.Art, side)), w.body(t.T(s.key))))
 	}
 	text := w.pages(
 		kit.NewText(l, kit.Display, t.T("attract.title")),
 		w.body(t.T("attract.body")).Soft(),
-		kit.Column(l.MM(3), steps...),
+		kit.Column(l.MM(4), steps...),
 	).Middle()
 	languages := kit.Row(l.Gap(), w.languageButtons(func() {})...)
 	return page{frame: kit.Frame{

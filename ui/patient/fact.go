@@ -57,7 +57,7 @@ func (w *Window) factPage() page {
 		text += ".other"
 	}
 	skip := kit.NewButton(l, kit.Secondary, t.T("fact.skip"), kit.IconNone, w.press(flow.ActContinue)).Named("skip")
-	left := kit.Dock(l.MM(6), w.pages(w.title(t.T("fact.title")), w.body(t.T(text)).Soft()).Middle(), field)
+	left := kit.Together(l.MM(6), w.pages(w.title(t.T("fact.title")), w.body(t.T(text)).Soft()).Middle(), field)
 	pad, width := w.entryPad(e.keyboard, typed, erase, func() {
 		e.keyboard = !e.keyboard
 		w.elsewhere()

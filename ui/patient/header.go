@@ -19,42 +19,46 @@ func (w *Window) header() fyne.CanvasObject {
 	settings := kit.NewButton(l, kit.Quiet, t.T("settings"), kit.IconSettings, func() { w.open(settingsPanel) }).Named("settings")
 	small := kit.NewButton(l, kit.Quiet, "", kit.IconSettings, func() { w.open(settingsPanel) }).
 		Named("settings").Spoken(t.T("settings"))
-	var left, brief fyne.CanvasObject
+	h := &headerLayout{l: l, language: language, settings: settings, small: small}
 	if at := w.state.Screen.Step(); at > 0 {
-		left = kit.Steps(l, at, flow.Steps, t.T("step", words.Args{"at": at, "of": flow.Steps}))
-		brief = kit.Steps(l, at, flow.Steps, t.T("step.short", words.Args{"at": at, "of": flow.Steps}))
+		count := words.Args{"at": at, "of": flow.Steps}
+		for _, s := range []string{t.T("step", count) + ": " + t.T("step."+itoa(at)), t.T("step", count), t.T("step.short", count)} {
+			h.lefts = append(h.lefts, kit.Steps(l, at, flow.Steps, s))
+		}
 	} else {
-		left, brief = kit.NewText(l, kit.Chrome, w.o.Clinic), kit.Space(0)
+		h.lefts = []fyne.CanvasObject{kit.NewText(l, kit.Chrome, w.o.Clinic), kit.Space(0)}
 	}
-	return container.New(&headerLayout{l: l, left: left, brief: brief, language: language, settings: settings, small: small},
-		left, brief, language, settings, small)
+	return container.New(h, append(h.lefts[:len(h.lefts):len(h.lefts)], language, settings, small)...)
 }
 
-// headerLayout gives up the less needed words when there is no room: first the
-// settings' label, then the words of the steps.
+// headerLayout gives up the less needed words when there is no room: first of
+// the steps, then the settings' label.
 type headerLayout struct {
 	l                         *kit.Look
-	left, brief               fyne.CanvasObject
+	lefts                     []fyne.CanvasObject // from wordy to brief
 	language, settings, small *kit.Button
 }
 
 func (h *headerLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(h.l.MM(80), max(kit.HeightFor(h.left, 1e6), h.language.HeightFor(1e6)))
+	return fyne.NewSize(h.l.MM(80), max(kit.HeightFor(h.lefts[0], 1e6), h.language.HeightFor(1e6)))
 }
 
 func (h *headerLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	gap := h.l.Gap()
-	left, settings := h.left, h.settings
+	left, settings := h.lefts[0], h.settings
 	need := func(left fyne.CanvasObject, s *kit.Button) float32 {
 		return wide(left) + 2*gap + h.language.Natural() + gap + s.Natural()
 	}
-	if need(left, settings) > size.Width {
-		settings = h.small
+	for try := range 2 * len(h.lefts) {
+		left = h.lefts[try%len(h.lefts)]
+		if try >= len(h.lefts) {
+			settings = h.small
+		}
+		if need(left, settings) <= size.Width {
+			break
+		}
 	}
-	if need(left, settings) > size.Width {
-		left = h.brief
-	}
-	for _, o := range []fyne.CanvasObject{h.left, h.brief, h.settings, h.small} {
+	for _, o := range append(h.lefts[:len(h.lefts):len(h.lefts)], h.settings, h.small) {
 		visible := o == left || o == fyne.CanvasObject(settings)
 		if o.Visible() != visible {
 			if visible {

@@ -166,7 +166,7 @@ func (w *Window) identity() page {
 		pad = kit.NewKeypad(l, w.keyWords(), typed, erase, nil)
 	}
 	columns := w.chipColumns(chips, width)
-	left := kit.Dock(l.MM(6), w.pages(blocks...).Middle(), kit.Grid(l.Gap(), columns, chips...))
+	left := kit.Together(l.MM(6), w.pages(blocks...).Middle(), kit.Grid(l.Gap(), columns, chips...))
 	return page{frame: kit.Frame{Body: kit.Split(l, l.MM(14), width, left, pad), Main: send,
 		Side: []*kit.Button{w.back()}, Desk: w.desk()},
 		back: w.press(flow.ActBack),
@@ -198,10 +198,7 @@ func (w *Window) chip(p part, act func()) *kit.Button {
 
 func (w *Window) chipColumns(chips []fyne.CanvasObject, pad float32) int {
 	l := w.look
-	room := l.Metrics.Width() - 2*l.Margin()
-	if !l.Metrics.Portrait() {
-		room -= pad + l.MM(14)
-	}
+	room := w.beside(pad)
 	var need float32
 	for _, c := range chips {
 		need = max(need, c.MinSize().Width)

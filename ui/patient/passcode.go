@@ -116,8 +116,12 @@ func (w *Window) passcode() page {
 	} else {
 		blocks = append(blocks, w.body(t.T("passcode.body")).Soft())
 	}
-	left := kit.Dock(l.MM(6), w.pages(blocks...).Middle(), kit.Column(l.Gap(), field, show))
 	pad, width := w.entryPad(e.keyboard, typed, erase, toggle)
+	entry := kit.TallEnds(l.Gap(), field, show)
+	if room := w.beside(width) - show.Natural() - l.Gap(); room < field.MinSize().Width {
+		entry = kit.Column(l.Gap(), field, show)
+	}
+	left := kit.Together(l.MM(6), w.pages(blocks...).Middle(), entry)
 	draw()
 	return page{frame: kit.Frame{Body: kit.Split(l, l.MM(14), width, left, pad), Main: send,
 		Side: []*kit.Button{w.back()}, Desk: w.desk()},
@@ -130,6 +134,16 @@ func (w *Window) passcode() page {
 		},
 		key: eraseKey(erase),
 	}
+}
+
+// beside is the width that is left of words beside something of a width.
+func (w *Window) beside(width float32) float32 {
+	l := w.look
+	room := l.Metrics.Width() - 2*l.Margin()
+	if !l.Metrics.Portrait() {
+		room -= width + l.MM(14)
+	}
+	return room
 }
 
 // entryPad is the keypad, or the keyboard, and the width that it wants.

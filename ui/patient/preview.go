@@ -21,8 +21,8 @@ type scanView struct {
 	plate    *canvas.Rectangle
 	picture  *canvas.Image
 	buffer   *image.RGBA
-	under    [4]*canvas.Line // the outline is drawn twice, so that it is seen on any picture
-	over     [4]*canvas.Line
+	under    *canvas.ArbitraryPolygon // the outline is drawn twice, so that it is seen on any picture
+	over     *canvas.ArbitraryPolygon
 	corners  *[4]Corner
 	straight bool
 }
@@ -32,18 +32,13 @@ func newScanView(l *kit.Look, straight bool) *scanView {
 	v.plate = canvas.NewRectangle(color.NRGBA{R: 0x10, G: 0x18, B: 0x1E, A: 0xFF})
 	v.plate.CornerRadius = l.Radius()
 	v.picture = &canvas.Image{FillMode: canvas.ImageFillStretch, ScaleMode: canvas.ImageScaleFastest}
-	objects := []fyne.CanvasObject{v.plate, v.picture}
-	for i := range 4 {
-		v.under[i], v.over[i] = canvas.NewLine(color.Black), canvas.NewLine(color.White)
-		v.under[i].StrokeWidth, v.over[i].StrokeWidth = l.MM(2.6), l.MM(1.4)
-		v.under[i].Hidden, v.over[i].Hidden = true, true
+	v.picture.CornerRadius = l.Radius()
+	line := func(c color.Color, width float32) *canvas.ArbitraryPolygon {
+		return &canvas.ArbitraryPolygon{StrokeColor: c, StrokeWidth: width, FillColor: color.Transparent,
+			CornerRadii: []float32{l.MM(2), l.MM(2), l.MM(2), l.MM(2)}}
 	}
-	for i := range 4 {
-		objects = append(objects, v.under[i])
-	}
-	for i := range 4 {
-		objects = append(objects, v.over[i])
-	}
+	v.under, v.over = line(color.NRGBA{A: 0xFF}, l.MM(2.6)), line(found, l.MM(1.6))
+	objects := []fyne.CanvasObject{v.plate, v.picture, v.under, v.over}
 	v.box = container.New(v, objects...)
 	return v
 }
@@ -62,6 +57,9 @@ func (v *scanView) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	v.draw(size)
 }
+
+// found is the outline's colour: bright on the dark line under it.
+var found = color.NRGBA{R: 0x5C, G: 0xE6, B: 0xB0, A: 0xFF}
 
 type area struct {
 	Pos  fyne.Position
@@ -83,9 +81,7 @@ func (v *scanView) rect(size fyne.Size) area {
 
 func (v *scanView) draw(size fyne.Size) {
 	hidden := v.corners == nil || v.buffer == nil
-	for i := range 4 {
-		v.under[i].Hidden, v.over[i].Hidden = hidden, hidden
-	}
+	v.under.Hidden, v.over.Hidden = hidden, hidden
 	if hidden {
 		return
 	}
@@ -98,12 +94,17 @@ func (v *scanView) draw(size fyne.Size) {
 		}
 		return at.Pos.AddXY(x*scale, float32(c.Y)*scale)
 	}
-	for i := range 4 {
-		from, to := place(v.corners[i]), place(v.corners[(i+1)%4])
-		for _, line := range []*canvas.Line{v.under[i], v.over[i]} {
-			line.Position1, line.Position2 = from, to
-			line.Refresh()
-		}
+	points := make([]fyne.Position, 4)
+	for i, c := range v.corners {
+		points[i] = place(c)
+	}
+	if !v.straight { // mirrored, the corners run the other way round
+		points[1], points[3] = points[3], points[1]
+	}
+	for _, line := range []*canvas.ArbitraryPolygon{v.under, v.over} {
+		line.Points = points
+		put(line, 0, 0, size.Width, size.Height)
+		line.Refresh()
 	}
 }
 

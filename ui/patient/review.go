@@ -138,7 +138,7 @@ func (w *Window) personLine() fyne.CanvasObject {
 		said = append(said, kit.NewText(l, kit.Body, t.T("review.number", words.Args{"tail": p.IDTail})).Soft().Private())
 	}
 	side := l.TextSize(kit.Heading) * 1.6
-	return kit.Beside(l.MM(4), side, kit.Box(side, side, kit.NewIcon(kit.IconPerson, l.Palette.Art, side)), kit.Column(0, said...))
+	return kit.Beside(l.MM(4), side, kit.Box(side, side, kit.NewIcon(l, kit.IconPerson, l.Palette.Art, side)), kit.Column(0, said...))
 }
 
 func (w *Window) sectionTile(s summary.Section) *kit.Button {
@@ -169,10 +169,9 @@ func (w *Window) sectionPage(s summary.Section) page {
 	}
 	blocks := []fyne.CanvasObject{w.title(t.Kind(s.Kind)), w.body(line).Soft()}
 	for _, it := range s.Items {
-		if s.Kind == summary.Coverage {
-			if c, ok := w.card(it.Key); ok {
-				blocks = append(blocks, c)
-			}
+		if c, ok := w.card(it.Key); ok && s.Kind == summary.Coverage {
+			blocks = append(blocks, w.cardRow(it, c))
+			continue
 		}
 		blocks = append(blocks, w.itemRow(it))
 	}
@@ -211,12 +210,34 @@ func (w *Window) keep(it summary.Item, yes bool) {
 func (w *Window) itemRow(it summary.Item) fyne.CanvasObject {
 	l, t := w.look, w.words
 	open := kit.NewButton(l, kit.Tile, t.ItemTitle(it).Reveal(), kit.IconNone,
-		w.turn(func(r *reviewing) { r.item = it.Key })).Named("item-" + it.Key).As(kit.Strong).With(w.brief(it)).OfRecord()
+		w.turn(func(r *reviewing) { r.item = it.Key })).Named("item-" + it.Key).As(kit.Strong).With(w.brief(it)).OfRecord().Opens()
 	toggle := w.sendToggle(it)
 	if w.narrow() {
 		return kit.Column(l.MM(3), open, toggle)
 	}
-	return kit.Ends(l.Gap(), open, toggle)
+	return kit.TallEnds(l.Gap(), open, toggle)
+}
+
+// cardRow is an insurance card with its buttons beside it.
+func (w *Window) cardRow(it summary.Item, card fyne.CanvasObject) fyne.CanvasObject {
+	l := w.look
+	more := kit.NewButton(l, kit.Secondary, w.words.T("review.item.more"), kit.IconNone,
+		w.turn(func(r *reviewing) { r.item = it.Key })).Named("item-" + it.Key)
+	toggle := w.sendToggle(it)
+	if w.narrow() {
+		return kit.Column(l.Gap(), card, kit.Column(l.Gap(), toggle, more))
+	}
+	return kit.Ends(l.MM(8), card, wideColumn{kit.Column(l.Gap(), toggle, more), toggle.Natural()}.object())
+}
+
+// wideColumn is a column of a fixed width.
+type wideColumn struct {
+	column *fyne.Container
+	width  float32
+}
+
+func (c wideColumn) object() fyne.CanvasObject {
+	return kit.Box(c.width, kit.HeightFor(c.column, c.width), c.column)
 }
 
 // narrow tells that there is no room for a button beside the words.
@@ -235,6 +256,11 @@ func (w *Window) sendToggle(it summary.Item) *kit.Button {
 		w.keep(it, !in)
 		w.again()
 	}).Named("send-" + it.Key).Chosen(in)
+	var widest float32
+	for _, key := range []string{"review.item.in", "review.item.not"} {
+		widest = max(widest, kit.NewButton(w.look, kit.Choice, w.words.T(key), kit.IconNone, nil).Natural())
+	}
+	b.Wide(widest)
 	if it.Apart == summary.ApartOther {
 		b.Disable()
 	}

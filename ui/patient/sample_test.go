@@ -181,9 +181,18 @@ func scenes() []scene {
 			w.fetchPage(0)
 		}},
 		{"who", at(flow.Who), nil},
-		{"identity", at(flow.Identity), func(w *Window) { w.birth = birthEntry{typed: [3]string{"14", "", ""}, at: month, begun: true}; w.again() }},
-		{"identity-year", at(flow.Identity), func(w *Window) { w.birth = birthEntry{typed: [3]string{"14", "03", "19"}, at: year, begun: true}; w.again() }},
-		{"identity-never", at(flow.Identity), func(w *Window) { w.birth = birthEntry{typed: [3]string{"31", "02", "1985"}, at: day, begun: true}; w.again() }},
+		{"identity", at(flow.Identity), func(w *Window) {
+			w.birth = birthEntry{typed: [3]string{"14", "", ""}, at: month, begun: true}
+			w.again()
+		}},
+		{"identity-year", at(flow.Identity), func(w *Window) {
+			w.birth = birthEntry{typed: [3]string{"14", "03", "19"}, at: year, begun: true}
+			w.again()
+		}},
+		{"identity-never", at(flow.Identity), func(w *Window) {
+			w.birth = birthEntry{typed: [3]string{"31", "02", "1985"}, at: day, begun: true}
+			w.again()
+		}},
 		{"fact", at(flow.Fact), func(w *Window) { type4(w, "53715") }},
 		{"matching", at(flow.Matching), nil},
 		{"consent", at(flow.Consent), nil},

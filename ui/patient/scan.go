@@ -47,7 +47,7 @@ func (w *Window) livePicture() page {
 		w.where = true
 		w.elsewhere()
 	}).Named("where")
-	picture := kit.Dock(l.MM(4), w.scan.box, strip)
+	picture := &fyne.Container{Layout: pictureLayout{l, w.scan}, Objects: []fyne.CanvasObject{w.scan.box, strip}}
 	return page{frame: kit.Frame{
 		Body: &fyne.Container{Layout: scanLayout{l}, Objects: []fyne.CanvasObject{w.pages(blocks...).Middle(), picture}},
 		Main: where, Side: []*kit.Button{w.back()}, Desk: w.desk(),
@@ -85,6 +85,24 @@ func (s scanLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	put(o[0], w+gap, 0, size.Width-w-gap, size.Height)
 }
 
+// pictureLayout keeps the reader's wish right under the picture, where the eyes
+// are.
+type pictureLayout struct {
+	l *kit.Look
+	v *scanView
+}
+
+func (p pictureLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (p pictureLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	gap := p.l.MM(4)
+	strip := kit.HeightFor(o[1], size.Width)
+	picture := p.v.rect(fyne.NewSize(size.Width, size.Height-strip-gap)).Size
+	top := (size.Height - picture.Height - gap - strip) / 2
+	put(o[0], (size.Width-picture.Width)/2, top, picture.Width, picture.Height)
+	put(o[1], 0, top+picture.Height+gap, size.Width, strip)
+}
+
 // whereIsIt helps to find the code in an app, by drawing and words.
 func (w *Window) whereIsIt() page {
 	l, t := w.look, w.words
@@ -93,7 +111,7 @@ func (w *Window) whereIsIt() page {
 		side := l.LineHeight(kit.Body)
 		mark := fyne.CanvasObject(kit.NewText(l, kit.Strong, t.Number(i+1)).Centre())
 		if i == 3 {
-			mark = kit.Box(side, side, kit.NewIcon(kit.IconDocument, l.Palette.Art, side))
+			mark = kit.Box(side, side, kit.NewIcon(l, kit.IconDocument, l.Palette.Art, side))
 		}
 		blocks = append(blocks, kit.Beside(l.MM(3), side, mark, w.body(t.T(key))))
 	}

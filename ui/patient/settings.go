@@ -79,7 +79,7 @@ func (w *Window) settings() page {
 	}
 	for _, p := range kit.Palettes() {
 		themes = append(themes, choice("theme-"+p.Name, t.T("settings.theme."+p.Name), kit.PaletteOf(now.Theme).Name == p.Name,
-			func(s *flow.Settings) { s.Theme = p.Name }))
+			func(s *flow.Settings) { s.Theme = p.Name }).WithArt(kit.Swatch(l, p)))
 	}
 	more := choice("more-time", t.T("settings.time.more"), now.MoreTime, func(s *flow.Settings) { s.MoreTime = !s.MoreTime })
 	calm := choice("calm", t.T("settings.motion.off"), now.Calm, func(s *flow.Settings) { s.Calm = !s.Calm })

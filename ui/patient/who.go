@@ -12,7 +12,7 @@ func (w *Window) who() page {
 	l, t := w.look, w.words
 	answer := func(id string, icon kit.Icon, who flow.WhoFor) *kit.Button {
 		return kit.NewButton(l, kit.Tile, t.T(id), icon, func() { w.o.Send(flow.WhoChosen{Who: who}) }).
-			Named(id).As(kit.Heading).With(t.T(id + ".more")).Chosen(w.state.Who == who)
+			Named(id).As(kit.Heading).With(t.T(id + ".more")).Big().Chosen(w.state.Who == who)
 	}
 	answers := []fyne.CanvasObject{
 		tall(l, answer("who.self", kit.IconPerson, flow.ForSelf)),

@@ -29,7 +29,7 @@ func (w *Window) working(what string) page {
 		p.frame.Side = []*kit.Button{w.back()}
 		p.back = w.press(flow.ActBack)
 	}
-	blocks = append(blocks, busy)
+	blocks = append(blocks, busy.Object)
 	p.frame.Body = kit.Illustrated(l, w.pages(blocks...).Middle(), kit.Drawing(l, "getting", drawnGetting))
 	return p
 }
@@ -38,9 +38,9 @@ func (w *Window) working(what string) page {
 func (w *Window) waiting() page {
 	l, t, s := w.look, w.words, w.state
 	whole := s.Until.Sub(s.Entered)
-	ring := kit.NewCountdown(l, l.MM(70), whole)
+	ring := kit.NewCountdown(l, l.MM(110), whole)
 	return page{frame: kit.Frame{
-		Body: kit.Illustrated(l, w.pages(w.title(t.T("wait.title")), w.body(t.T("wait.body")).Soft()).Middle(), ring),
+		Body: kit.Illustrated(l, w.pages(w.title(t.T("wait.title")), w.body(t.T("wait.body")).Soft()).Middle(), ring.Object),
 		Side: []*kit.Button{w.back()}, Desk: w.desk(),
 	}, back: w.press(flow.ActBack), live: func(now time.Time) { ring.Left(s.Until.Sub(now), t.Number) }}
 }
@@ -50,11 +50,11 @@ func (w *Window) waiting() page {
 // flow's chime and the words read aloud.
 func (w *Window) warning() page {
 	l, t, s := w.look, w.words, w.state
-	ring := kit.NewCountdown(l, l.MM(70), max(w.o.Warn, s.WarnUntil.Sub(w.o.Now())))
+	ring := kit.NewCountdown(l, l.MM(110), max(w.o.Warn, s.WarnUntil.Sub(w.o.Now())))
 	left := w.body(warnWords(w, s.WarnLeft(w.o.Now()))).Soft()
 	leave := kit.NewButton(l, kit.Secondary, t.T("warn.leave"), kit.IconNone, w.press(flow.ActCancel)).Named("leave")
 	return page{frame: kit.Frame{
-		Body: kit.Illustrated(l, w.pages(w.title(t.T("warn.title")), left).Middle(), ring),
+		Body: kit.Illustrated(l, w.pages(w.title(t.T("warn.title")), left).Middle(), ring.Object),
 		Main: w.mainButton("warn.stay", kit.IconCheck, w.press(flow.ActStay)),
 		Side: []*kit.Button{leave}, Desk: w.desk(),
 	}, back: w.press(flow.ActStay), live: func(now time.Time) {
