@@ -73,6 +73,9 @@ func Start(ctx context.Context, opt Options) (*World, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
 	if err := loopback(opt.Listen); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}

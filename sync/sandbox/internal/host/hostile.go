@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -118,19 +119,28 @@ const bombSize = 256 << 20
 
 // bomb makes a JWE with zip DEF of a JSON text that is all white space.
 func bomb(key []byte, cty string) (string, error) {
+	block := bytes.Repeat([]byte(" "), 1<<20)
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestCompression)
 	if err != nil {
 		return "", fmt.Errorf("bomb: %w", err)
 	}
-	block := bytes.Repeat([]byte(" "), 1<<20)
-	for range bombSize / len(block) {
+	// After the first megabyte the window holds blanks only, so the deflate text
+	// of the second one (flushed: it ends on a byte) can be repeated as it is.
+	var ends [2]int
+	for i := range ends {
 		if _, err := w.Write(block); err != nil {
 			return "", fmt.Errorf("bomb: %w", err)
 		}
+		if err := w.Flush(); err != nil {
+			return "", fmt.Errorf("bomb: %w", err)
+		}
+		ends[i] = b.Len()
 	}
 	if err := w.Close(); err != nil {
 		return "", fmt.Errorf("bomb: %w", err)
 	}
-	return sealWith(key, map[string]string{"alg": "dir", "enc": "A256GCM", "zip": "DEF", "cty": cty}, b.Bytes())
+	text := b.Bytes()
+	out := slices.Concat(text[:ends[0]], bytes.Repeat(text[ends[0]:ends[1]], bombSize/len(block)-1), text[ends[1]:])
+	return sealWith(key, map[string]string{"alg": "dir", "enc": "A256GCM", "zip": "DEF", "cty": cty}, out)
 }

@@ -85,23 +85,14 @@ func rosaRecord(p Person, now time.Time) json.RawMessage {
 		"issued": r.day(0, 4, 2) + "T16:00:00-05:00", "performer": []any{ref(org)}, "result": []any{ref(a1c), ref(ldl)}})
 	r.add(object{"resourceType": "Procedure", "status": "completed", "code": concept(snomed, "73761001", "Colonoscopy"), "subject": r.me(), "performedDateTime": r.day(2, 1, 0)})
 	r.add(object{"resourceType": "Goal", "lifecycleStatus": "active", "description": object{"text": "Walk 30 minutes on five days a week"}, "subject": r.me(), "startDate": r.day(0, 4, 3)})
-	r.coverage(p)
+	r.add(object{"resourceType": "CareTeam", "status": "active", "name": "Heart and sugar team", "subject": r.me(),
+		"participant": []any{object{"role": []any{object{"text": "Cardiologist"}}, "member": ref(doctor)}}})
+	plan := r.coverage(p)
+	r.claim(plan, org, r.day(0, 4, 3))
 	r.document("60591-5", "Patient summary Document", PDF("Health summary", []string{"Health summary", "Rosa Ann Castellano, born April 12, 1968", "", "Problems: hypertensive disorder, type 2 diabetes mellitus", "Allergies: penicillin (hives), latex (itching)"},
 		[]string{"Medicines", "lisinopril 10 mg, once daily", "metformin XR 500 mg, two with the evening meal", "atorvastatin 40 mg, at bedtime"}))
 	r.document("51855-5", "Patient note", PDF("My story", []string{"My story", "I get dizzy when I stand up fast since the new pills.", "Please speak slowly and face me: I hear badly on the left.", "My daughter drives me; mornings are best."}))
 	return r.bundle()
-}
-
-// coverage adds an insurer and the insurance card's data (CARIN).
-func (r *record) coverage(p Person) {
-	payer := r.add(object{"resourceType": "Organization", "active": true, "name": "Evergreen Health Plan (demo)", "telecom": []any{object{"system": "phone", "value": "(800) 555-0100"}}})
-	class := func(code, value, name string) object {
-		return object{"type": object{"coding": []any{object{"system": term + "coverage-class", "code": code}}}, "value": value, "name": name}
-	}
-	r.add(object{"resourceType": "Coverage", "status": "active", "type": concept(term+"v3-ActCode", "HIP", "health insurance plan policy"),
-		"identifier":   []any{object{"type": concept(term+"v2-0203", "MB", "Member Number"), "system": "urn:oid:2.999.5550.9", "value": "EVG" + p.BirthDate[2:4] + p.BirthDate[5:7] + "0042"}},
-		"subscriberId": "EVG-" + p.BirthDate[2:4] + "77-0042", "beneficiary": r.me(), "relationship": object{"coding": []any{object{"system": term + "subscriber-relationship", "code": "self"}}},
-		"period": object{"start": r.now.Format("2006") + "-01-01"}, "payor": []any{ref(payer)}, "class": []any{class("group", "DEMO-GRP-7", "Demo group"), class("plan", "PPO-2", "Evergreen PPO")}})
 }
 
 func tomasRecord(p Person, now time.Time) json.RawMessage {
