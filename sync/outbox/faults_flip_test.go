@@ -101,6 +101,7 @@ func (f *flipped) open(t *testing.T, file []byte) (v verdict) {
 
 // F6: one bit flipped, anywhere in the file and then only in its structure.
 func TestFaultsBitFlip(t *testing.T) {
+	inMemory(t)
 	f := newFlipped(t, 60, 20_000)
 	n := times(15, 1000)
 	rnd := rand.New(rand.NewPCG(6, 6))
@@ -145,6 +146,7 @@ func TestFaultsBitFlip(t *testing.T) {
 // A file that is cut short, or overwritten in part, is put aside and what is
 // whole in it is kept.
 func TestFaultsTornFile(t *testing.T) {
+	inMemory(t)
 	f := newFlipped(t, 30, 5_000)
 	for _, c := range []struct {
 		name string

@@ -2,6 +2,9 @@ package outbox
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"os"
 	"slices"
@@ -81,18 +84,14 @@ func (l *Ledger) Put(ctx context.Context, r Record) (ID, error) {
 	if err := l.roomLocked(id, int64(len(r.Body))); err != nil {
 		return "", err
 	}
-	lane, err := l.lane(r.Lane)
-	if err != nil {
-		return "", err
-	}
 	now := l.clock()
 	e := &entry{Header: Header{
-		ID: id, State: Queued, Next: now, Created: now, Code: r.Code, Lane: lane, Seq: l.now.Seq + 1,
+		ID: id, State: Queued, Next: now, Created: now, Code: r.Code, Lane: l.laneLocked(r.Lane), Seq: l.now.Seq + 1,
 	}}
 	if r.Park != "" {
 		e.State, e.Reason = Parked, r.Park
 	}
-	err = l.writeLocked("put", func(t *txn) error {
+	err := l.writeLocked("put", func(t *txn) error {
 		t.sum.Seq++
 		return t.put(e, r.Body, true)
 	})
@@ -271,20 +270,14 @@ func (l *Ledger) changeLocked(point string, e *entry, f func(n *entry) ([]byte, 
 	return nil
 }
 
-// lane hides the caller's name for a patient behind a keyed hash.
-func (l *Ledger) lane(name string) (string, error) {
+// laneLocked hides the caller's name for a patient behind a keyed hash.
+func (l *Ledger) laneLocked(name string) string {
 	if name == "" {
-		return "", nil
+		return ""
 	}
-	// The ledger's first key, not the active one, would keep lanes equal across
-	// a rotation; but that key may be retired. After a rotation the order within
-	// a lane holds among the records that came after it and, because Seq decides
-	// and old records drain first, in practice across it.
-	sum, err := l.opt.Vault.MAC(l.opt.Vault.Active(), "lane", []byte(l.now.Ledger), []byte(name))
-	if err != nil {
-		return "", err
-	}
-	return hexText(sum[:8]), nil
+	h := hmac.New(sha256.New, []byte(l.now.LaneKey))
+	h.Write([]byte(name))
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // bodyOf reads and opens a body. Called with mu held, or on an entry that

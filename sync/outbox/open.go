@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -305,7 +306,7 @@ func (l *Ledger) build(records []saved, alarms []Alarm, to string) error {
 		defer db.Close()
 		err = db.Update(func(tx *bolt.Tx) error {
 			t := &txn{l: l, tx: tx, changes: map[ID]*entry{}}
-			t.sum = summary{Ledger: rand.Text(), Alarms: alarms}
+			t.sum = summary{Ledger: strings.ToLower(rand.Text()), LaneKey: rand.Text(), Alarms: alarms}
 			for _, name := range [][]byte{bucketMeta, bucketHeaders, bucketBodies} {
 				if _, err := tx.CreateBucket(name); err != nil {
 					return err

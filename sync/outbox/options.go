@@ -27,6 +27,8 @@ type Options struct {
 	// Fail is called with the names of failpoints, for fault tests; it may kill
 	// the process or panic. Default: none.
 	Fail func(point string)
+
+	migrations map[int]migration // for tests; nil: all there are
 }
 
 // Limits hold the ledger within what the machine and the clinic can bear. Staff
@@ -56,6 +58,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Fail == nil {
 		o.Fail = func(string) {}
+	}
+	if o.migrations == nil {
+		o.migrations = migrations()
 	}
 	l := &o.Limits
 	if l.Records <= 0 {

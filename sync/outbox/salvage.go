@@ -5,10 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"shlkiosk/sync/vault"
 )
@@ -27,7 +29,7 @@ const ReasonSalvagedOlder = "salvaged-older"
 // salvage puts the damaged file aside, unchanged, and makes a new ledger of
 // the records in it that still authenticate. cause is why.
 func (l *Ledger) salvage(cause error) ([]Alarm, error) {
-	b, err := os.ReadFile(l.path)
+	b, err := readTolerant(l.path)
 	if err != nil {
 		return nil, refuse(ReasonIO, "", "check the disk", "%w", err)
 	}
@@ -65,6 +67,72 @@ func (l *Ledger) salvage(cause error) ([]Alarm, error) {
 		l.opt.OnAlarm(a)
 	}
 	return nil, nil // they are in the new ledger already
+}
+
+// readTolerant reads a file; blocks that the disk cannot read are zeros.
+func readTolerant(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, info.Size())
+	const block = 4096
+	for at := 0; at < len(b); at += block {
+		part := b[at:min(at+block, len(b))]
+		if _, err := f.ReadAt(part, int64(at)); err != nil {
+			clear(part)
+		}
+	}
+	return b, nil
+}
+
+// Quarantined lists the names of the files that were put aside.
+func (l *Ledger) Quarantined() ([]string, error) {
+	es, err := os.ReadDir(filepath.Join(l.opt.Dir, dirAside))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, refuse(ReasonIO, "", "", "%w", err)
+	}
+	names := make([]string, 0, len(es))
+	for _, e := range es {
+		names = append(names, e.Name())
+	}
+	return names, nil
+}
+
+// DropQuarantined overwrites and removes a file that was put aside, once a
+// person has seen to what was lost with it.
+func (l *Ledger) DropQuarantined(name string) error {
+	if name != filepath.Base(name) || !strings.HasPrefix(name, "ledger-") {
+		return refuse(ReasonInvalid, "", "", "not the name of a file put aside")
+	}
+	path := filepath.Join(l.opt.Dir, dirAside, name)
+	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return refuse(ReasonNotFound, "", "", "no such file was put aside")
+	}
+	if err != nil {
+		return refuse(ReasonIO, "", "", "%w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil {
+		_, err = zero(f, 0, info.Size())
+	}
+	if err = errors.Join(err, f.Sync()); err == nil {
+		err = os.Remove(path)
+	}
+	if err != nil {
+		return refuse(ReasonIO, "", "", "%w", err)
+	}
+	return nil
 }
 
 // sift looks for stored headers and bodies anywhere in b and keeps, per

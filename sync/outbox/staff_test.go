@@ -155,6 +155,7 @@ func TestLedgerAgainstModel(t *testing.T) {
 		state State
 		body  string
 	}
+	inMemory(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		o := testOptions(t)
 		l, err := Open(o)

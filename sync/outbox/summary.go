@@ -17,11 +17,14 @@ import (
 type summary struct {
 	Format int    `json:"format"`
 	Ledger string `json:"ledger"` // random name of this ledger
-	Txn    uint64 `json:"txn"`    // transactions so far
-	Seq    uint64 `json:"seq"`    // records so far
-	Count  int    `json:"count"`  // records now
-	Sum    sum    `json:"sum"`    // over the tags of all headers
-	Chain  []byte `json:"chain"`  // hash over the summaries of all transactions
+	// LaneKey hides the lanes' names. It is the ledger's own, so that lanes stay
+	// the same when the vault's key is changed.
+	LaneKey string `json:"laneKey"`
+	Txn     uint64 `json:"txn"`   // transactions so far
+	Seq     uint64 `json:"seq"`   // records so far
+	Count   int    `json:"count"` // records now
+	Sum     sum    `json:"sum"`   // over the tags of all headers
+	Chain   []byte `json:"chain"` // hash over the summaries of all transactions
 
 	Paused string  `json:"paused,omitempty"` // who paused deliveries
 	Alarms []Alarm `json:"alarms,omitempty"`

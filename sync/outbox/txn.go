@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -223,8 +222,6 @@ func harmless(err error) bool {
 	var pe *fs.PathError
 	return errors.As(err, &pe) && pe.Op == "write" && (errors.Is(pe.Err, syscall.ENOSPC) || errors.Is(pe.Err, syscall.EDQUOT))
 }
-
-func hexText(b []byte) string { return hex.EncodeToString(b) }
 
 // Rewrap wraps all record keys with the vault's active key, in one transaction:
 // a crash leaves all old or all new. Bodies are not touched. It returns how

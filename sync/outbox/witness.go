@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -25,6 +26,18 @@ func (l *Ledger) Mark() Mark {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return Mark{Ledger: l.now.Ledger, Txn: l.now.Txn, Chain: hex.EncodeToString(l.now.Chain)}
+}
+
+// Detail is the mark in the form of audit details: codes by name.
+func (m Mark) Detail() map[string]string {
+	return map[string]string{"ledger": m.Ledger, "txn": strconv.FormatUint(m.Txn, 10), "chain": m.Chain}
+}
+
+// ParseMark reads what Detail wrote. ok is false when it is not a mark.
+func ParseMark(d map[string]string) (m Mark, ok bool) {
+	txn, err := strconv.ParseUint(d["txn"], 10, 64)
+	m = Mark{Ledger: d["ledger"], Txn: txn, Chain: d["chain"]}
+	return m, err == nil && m.Ledger != "" && m.Chain != ""
 }
 
 // witness is a small file beside the ledger that says how far it had come, so
