@@ -41,6 +41,16 @@ func (k *Kiosk) text(ctx context.Context, text string) {
 	k.step(ctx, k.understand(text))
 }
 
+// ShowCode opens the scan screen if nobody is there, for the demo's click on a
+// patient: the camera then sees the code.
+func (k *Kiosk) ShowCode() {
+	k.post(func() {
+		if k.state.Screen == flow.Attract {
+			k.step(k.run, flow.Press{Action: flow.ActStart})
+		}
+	})
+}
+
 // understand says what a text is and holds what is needed of it.
 func (k *Kiosk) understand(text string) flow.Scanned {
 	core := k.o.Core

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"shlkiosk/camera"
+	"shlkiosk/cmd/internal/cli"
+	"shlkiosk/cmd/internal/engine"
+	"shlkiosk/config"
+	"shlkiosk/sync/outbox"
+	"shlkiosk/sync/phi"
+	"shlkiosk/ui/flow"
+	"shlkiosk/ui/words"
+)
+
+func runVerb() cli.Verb {
+	return cli.Verb{Name: "run", Short: "the kiosk, as configured",
+		Long: `Needs a display with OpenGL and a complete configuration ('kiosk config check').
+Ends with SIGTERM; imports that wait are delivered at the next start.`,
+		Run: func(ctx context.Context, c *cli.Call) error {
+			cfg, err := c.Config(config.NeedAll, nil)
+			if err != nil {
+				return err
+			}
+			display := c.Getenv("DISPLAY")
+			if !displayAnswers(display) {
+				return errNoDisplay
+			}
+			if err := glWorks(ctx, display); err != nil {
+				return err
+			}
+			if err := phi.Harden(); err != nil {
+				fmt.Fprintf(c.Stderr, "core dumps could not be turned off: %v\n", err)
+			}
+			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera)}
+			return p.run(ctx)
+		}}
+}
+
+// program is one run of the kiosk with its window.
+type program struct {
+	cfg    config.Config
+	call   *cli.Call
+	camera camera.Source
+
+	demo    *demoWorld  // nil: for real
+	auto    bool        // a demo patient walks by itself
+	virtual bool        // on a display of our own, which the window fills
+	screen  framebuffer // with virtual: what that display shows
+	story   string      // which demo patient
+	out     string
+
+	core  *engine.Core
+	chart *engine.Chart
+	store *engine.Store
+	log   *slog.Logger
+}
+
+func (p *program) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.log = p.logger()
+	var err error
+	if p.core, err = engine.NewCore(p.cfg, engine.Env{Now: p.call.Now, Logger: p.log, Getenv: p.call.Getenv, Demo: p.demo != nil}); err != nil {
+		return err
+	}
+	if p.chart, err = p.core.NewChart(false); err != nil {
+		return err
+	}
+	cat, err := words.Load()
+	if err != nil {
+		return fmt.Errorf("loading the words: %w", err)
+	}
+	// A kiosk without its ledger still comes up, out of service, so that the
+	// patient reads words and staff read why.
+	health := flow.ReasonNone
+	p.store, err = p.core.OpenStore()
+	if err != nil {
+		health = engine.StoreReason(err)
+		p.log.Error("the ledger cannot be used", "reason", string(health))
+		fmt.Fprintf(p.call.Stderr, "the ledger cannot be used: %v\n", err)
+		if p.demo != nil {
+			return err
+		}
+	} else {
+		defer p.store.Close()
+	}
+	var worker *outbox.Worker
+	ended := make(chan error, 1)
+	if p.store != nil {
+		worker = p.store.NewWorker(p.chart)
+		go func() { ended <- worker.Run(ctx) }()
+		p.store.Note("kiosk", "kiosk.started", "", "ok", "")
+	} else {
+		ended <- nil
+	}
+
+	s := newScreen(ctx, p.cfg, cat, p.log)
+	machine := flow.New(p.flowOptions())
+	k := engine.NewKiosk(engine.KioskOptions{Core: p.core, Chart: p.chart, Store: p.store, Machine: machine,
+		Camera: p.camera, OnShow: s.show, OnFrame: s.frame, OnEffect: s.effect})
+	err = p.show(ctx, cancel, s, k, worker, health)
+	cancel()
+	if werr := <-ended; err == nil && werr != nil && !errors.Is(werr, context.Canceled) {
+		err = werr
+	}
+	return err
+}
+
+// show runs the window until it is closed or ctx ends.
+func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.Kiosk, worker *outbox.Worker, health flow.Reason) error {
+	s.attach(k, p)
+	done := make(chan struct{})
+	go func() { defer close(done); k.Run(ctx) }()
+	go s.beat()
+	k.Send(flow.HealthChanged{Reason: health})
+	var walked error
+	if p.auto {
+		go func() {
+			walked = (&walker{p: p, s: s, k: k}).walk(ctx)
+			s.quit()
+		}()
+	} else if p.demo != nil {
+		s.demoWindow(p.demo, k)
+	}
+	go func() { <-ctx.Done(); s.quit() }()
+	s.run(p.cfg.Display.Fullscreen || p.virtual)
+	cancel()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		return errors.New("the kiosk did not end within 5 s")
+	}
+	return walked
+}
+
+func (p *program) flowOptions() flow.Options {
+	i := p.cfg.Idle
+	return flow.Options{Languages: p.cfg.Languages, Theme: p.cfg.Display.Theme, AskFact: p.cfg.Identity.AskFact,
+		IdleScan: i.Scan, IdlePasscode: i.Passcode, IdleReview: i.Review, Warn: i.Warn, IdleStaff: i.Staff,
+		ShowDone: i.Done, ShowDesk: i.Desk, FetchLimit: p.cfg.Retrieval.Timeout}
+}
+
+func (p *program) logger() *slog.Logger {
+	level := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}[p.cfg.Log.Level]
+	return slog.New(slog.NewTextHandler(p.call.Stderr, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,370 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"shlkiosk/cmd/internal/engine"
+	"shlkiosk/sync/intake"
+	"shlkiosk/sync/outbox"
+	"shlkiosk/sync/sandbox"
+	"shlkiosk/ui/flow"
+	"shlkiosk/ui/kit"
+
+	"fyne.io/fyne/v2"
+)
+
+// walker is the demo patient who walks through the real screens by themself:
+// it looks for buttons by their names and presses them where they are drawn,
+// with the real mouse where xdotool is installed. Nothing of the way is cut
+// short; only the hand is not a person's.
+type walker struct {
+	p *program
+	s *screen
+	k *engine.Kiosk
+
+	n       int // pictures so far
+	xdotool string
+}
+
+// patience is how long the walker waits for a screen before it gives up.
+const patience = 30 * time.Second
+
+func (w *walker) walk(ctx context.Context) error {
+	w.xdotool, _ = exec.LookPath("xdotool")
+	if err := os.MkdirAll(w.p.out, 0o700); err != nil {
+		return fmt.Errorf("making the folder for --out: %w", err)
+	}
+	who, err := w.patient()
+	if err != nil {
+		return err
+	}
+	w.say("the demo patient is %s: %s", who.Name, who.Story)
+	for _, step := range []func(context.Context, sandbox.DemoPatient) error{w.arrive, w.show, w.review, w.identify, w.agree} {
+		if err := step(ctx, who); err != nil {
+			w.shoot("stuck")
+			return fmt.Errorf("the walk stopped: %w", err)
+		}
+	}
+	return w.receipt(ctx)
+}
+
+func (w *walker) patient() (sandbox.DemoPatient, error) {
+	for _, p := range w.p.demo.world.Demo() {
+		if p.Key == w.p.story {
+			return p, nil
+		}
+	}
+	return sandbox.DemoPatient{}, fmt.Errorf("there is no demo patient %q", w.p.story)
+}
+
+func (w *walker) arrive(ctx context.Context, _ sandbox.DemoPatient) error {
+	if err := w.wait(ctx, flow.Attract); err != nil {
+		return err
+	}
+	w.shoot("attract")
+	w.say("touches the screen to start")
+	if err := w.press(ctx, "main"); err != nil {
+		return err
+	}
+	if err := w.wait(ctx, flow.Scan); err != nil {
+		return err
+	}
+	time.Sleep(700 * time.Millisecond) // the camera comes up
+	w.shoot("scan")
+	return nil
+}
+
+func (w *walker) show(ctx context.Context, who sandbox.DemoPatient) error {
+	w.say("holds up the code on the phone")
+	began := time.Now()
+	if err := w.p.demo.phone.Show(who.Link); err != nil {
+		return err
+	}
+	seen := false
+	for w.screen() == flow.Scan && time.Since(began) < patience {
+		if !seen && time.Since(began) > 500*time.Millisecond {
+			seen = true
+			w.shoot("scan-code")
+		}
+		time.Sleep(15 * time.Millisecond)
+	}
+	w.say("the code was read after %d ms", time.Since(began).Milliseconds())
+	if w.screen() == flow.Passcode {
+		w.shoot("passcode")
+		w.say("types the passcode")
+		for _, r := range who.Passcode {
+			if err := w.press(ctx, "key-"+string(r)); err != nil {
+				return err
+			}
+		}
+		if err := w.press(ctx, "main"); err != nil {
+			return err
+		}
+	}
+	if err := w.wait(ctx, flow.Review); err != nil {
+		return err
+	}
+	w.say("the summary is on the screen %d ms after the code came into view", time.Since(began).Milliseconds())
+	return w.p.demo.phone.Show("")
+}
+
+func (w *walker) review(ctx context.Context, _ sandbox.DemoPatient) error {
+	w.shoot("review")
+	if name, ok := w.first("section-"); ok {
+		w.say("looks into one section")
+		if err := w.press(ctx, name); err != nil {
+			return err
+		}
+		w.shoot("review-section")
+		if err := w.press(ctx, "main"); err != nil {
+			return err
+		}
+	}
+	w.say("says that this is the right record")
+	if err := w.press(ctx, "main"); err != nil {
+		return err
+	}
+	return w.wait(ctx, flow.Who)
+}
+
+func (w *walker) identify(ctx context.Context, who sandbox.DemoPatient) error {
+	w.shoot("who")
+	if err := w.press(ctx, "who.self"); err != nil {
+		return err
+	}
+	if err := w.wait(ctx, flow.Identity); err != nil {
+		return err
+	}
+	w.say("types the birth date")
+	var y, m, d int
+	if _, err := fmt.Sscanf(who.BirthDate, "%d-%d-%d", &y, &m, &d); err != nil {
+		return fmt.Errorf("the demo patient's birth date: %w", err)
+	}
+	for range 3 {
+		var err error
+		switch {
+		case w.has("key-month-1"):
+			err = w.press(ctx, "key-month-"+strconv.Itoa(m))
+		case w.chosen("part-identity.year"):
+			err = w.digits(ctx, fmt.Sprintf("%04d", y))
+		default:
+			err = w.digits(ctx, fmt.Sprintf("%02d", d))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	w.shoot("identity")
+	if err := w.press(ctx, "main"); err != nil {
+		return err
+	}
+	return w.wait(ctx, flow.Consent)
+}
+
+func (w *walker) digits(ctx context.Context, all string) error {
+	for _, r := range all {
+		if err := w.press(ctx, "key-"+string(r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) agree(ctx context.Context, _ sandbox.DemoPatient) error {
+	w.shoot("consent")
+	w.say("says yes")
+	if err := w.press(ctx, "main"); err != nil {
+		return err
+	}
+	if err := w.wait(ctx, flow.Done); err != nil {
+		return err
+	}
+	w.shoot("done")
+	if err := w.press(ctx, "main"); err != nil {
+		return err
+	}
+	if err := w.wait(ctx, flow.Attract); err != nil {
+		return err
+	}
+	w.say("leaves; the kiosk is back at the start")
+	return nil
+}
+
+// receipt waits for the delivery and writes what became of it.
+func (w *walker) receipt(ctx context.Context) error {
+	var env intake.Envelope
+	end := time.Now().Add(patience)
+	for {
+		all, err := w.p.store.Ledger.List(outbox.Filter{})
+		if err != nil {
+			return err
+		}
+		if len(all) > 0 && (all[0].State.Final() || all[0].State == outbox.Parked) {
+			body, err := w.p.store.Ledger.Body(all[0].ID)
+			if err != nil {
+				return err
+			}
+			if err := json.Unmarshal(body, &env); err != nil {
+				return err
+			}
+			break
+		}
+		if time.Now().After(end) || ctx.Err() != nil {
+			return errors.New("the import was not delivered in time")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	r := env.Journal.Receipt
+	if r == nil {
+		r = &intake.Receipt{Import: env.ID, State: intake.StateParked, Reason: env.Match.Why, Resources: []intake.ReceiptResource{}}
+	}
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(w.p.out, "receipt.json"), append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("writing the receipt: %w", err)
+	}
+	if err := w.desk(ctx); err != nil {
+		w.shoot("stuck")
+		return err
+	}
+	v := r.Verification
+	w.say("import %s: %s, chart %s; %d created, %d existing, %d left out, %d refused; %d references, %d unresolved; demographics %s; %d duplicate chart(s)",
+		r.Import, r.State, r.Patient.Reference, r.Count(intake.ResultCreated), r.Count(intake.ResultExisting),
+		r.Count(intake.ResultLeftOut), r.Count(intake.ResultRefused), v.References.Total, v.References.Unresolved, v.Demographics, v.Duplicates)
+	w.say("%d pictures and the receipt are in %s", w.n, w.p.out)
+	if r.State != intake.StateVerified || !v.Complete() {
+		return fmt.Errorf("the chart is not verified: %s %s", r.State, r.Reason)
+	}
+	return nil
+}
+
+func (w *walker) say(format string, args ...any) {
+	fmt.Fprintf(w.p.call.Stdout, "demo: "+format+"\n", args...)
+}
+
+// screen is the one on the display now.
+func (w *walker) screen() flow.Screen {
+	var s flow.Screen
+	fyne.DoAndWait(func() { s = w.s.shown.State.Screen })
+	return s
+}
+
+func (w *walker) wait(ctx context.Context, want flow.Screen) error {
+	end := time.Now().Add(patience)
+	for {
+		is := w.screen()
+		if is == want {
+			time.Sleep(350 * time.Millisecond) // presses right after a change are dropped (U7)
+			return nil
+		}
+		if is == flow.Desk || is == flow.Trouble || is == flow.OutOfService {
+			return fmt.Errorf("the kiosk shows %q, reason %q, instead of %q", is, w.s.shown.State.Reason, want)
+		}
+		if time.Now().After(end) || ctx.Err() != nil {
+			return fmt.Errorf("the kiosk shows %q and never came to %q", is, want)
+		}
+		time.Sleep(15 * time.Millisecond)
+	}
+}
+
+// find looks for a button on the display and where its middle is, in pixels.
+func (w *walker) find(name string) (b kit.Pressable, x, y int) {
+	fyne.DoAndWait(func() {
+		scale := w.s.window.Canvas().Scale()
+		kit.Walk(w.s.window.Content(), func(o fyne.CanvasObject, at fyne.Position) {
+			if p, ok := o.(kit.Pressable); ok && p.Name() == name && b == nil && !p.Disabled() {
+				b = p
+				x = int((at.X + o.Size().Width/2) * scale)
+				y = int((at.Y + o.Size().Height/2) * scale)
+			}
+		})
+	})
+	return b, x, y
+}
+
+func (w *walker) has(name string) bool { b, _, _ := w.find(name); return b != nil }
+
+func (w *walker) chosen(name string) bool {
+	b, _, _ := w.find(name)
+	c, ok := b.(interface{ IsChosen() bool })
+	return ok && c.IsChosen()
+}
+
+// first is the first button whose name begins so.
+func (w *walker) first(prefix string) (name string, ok bool) {
+	fyne.DoAndWait(func() {
+		kit.Walk(w.s.window.Content(), func(o fyne.CanvasObject, _ fyne.Position) {
+			if p, is := o.(kit.Pressable); is && !ok && len(p.Name()) > len(prefix) && p.Name()[:len(prefix)] == prefix {
+				name, ok = p.Name(), true
+			}
+		})
+	})
+	return name, ok
+}
+
+// press presses a button by its name as soon as it is there.
+func (w *walker) press(ctx context.Context, name string) error {
+	end := time.Now().Add(5 * time.Second)
+	for {
+		b, x, y := w.find(name)
+		if b != nil {
+			w.click(ctx, b, x, y)
+			time.Sleep(120 * time.Millisecond)
+			return nil
+		}
+		if time.Now().After(end) || ctx.Err() != nil {
+			return fmt.Errorf("on %q there is no button %q to press", w.screen(), name)
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+}
+
+func (w *walker) click(ctx context.Context, b kit.Pressable, x, y int) {
+	if w.xdotool != "" && w.p.virtual {
+		cmd := exec.CommandContext(ctx, w.xdotool, "mousemove", strconv.Itoa(x), strconv.Itoa(y), "click", "1")
+		if cmd.Run() == nil {
+			return
+		}
+	}
+	fyne.DoAndWait(b.Do)
+}
+
+// picture is what the display shows; on somebody's own display only our
+// window, as the toolkit remembers it.
+func (w *walker) picture() (img image.Image, err error) {
+	if w.p.virtual {
+		return w.p.screen.shot()
+	}
+	fyne.DoAndWait(func() { img = w.s.window.Canvas().Capture() })
+	return img, nil
+}
+
+// shoot writes a picture of the real window.
+func (w *walker) shoot(name string) {
+	time.Sleep(250 * time.Millisecond) // drawn, and any motion at rest
+	img, err := w.picture()
+	if err != nil {
+		w.say("a picture could not be taken: %v", err)
+		return
+	}
+	w.n++
+	f, err := os.OpenFile(filepath.Join(w.p.out, fmt.Sprintf("%02d-%s.png", w.n, name)), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err == nil {
+		err = errors.Join(png.Encode(f, img), f.Close())
+	}
+	if err != nil {
+		w.say("a picture could not be written: %v", err)
+	}
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"image"
+	"log/slog"
+	"time"
+
+	"shlkiosk/camera"
+	"shlkiosk/camera/wedge"
+	"shlkiosk/cmd/internal/engine"
+	"shlkiosk/config"
+	"shlkiosk/ui/flow"
+	"shlkiosk/ui/kit"
+	"shlkiosk/ui/page"
+	"shlkiosk/ui/patient"
+	"shlkiosk/ui/words"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+)
+
+// screen is the window with everything that is drawn in it. Its methods run on
+// Fyne's thread unless they say otherwise.
+type screen struct {
+	cfg    config.Config
+	app    fyne.App
+	window fyne.Window
+	words  *words.Catalogue
+	kiosk  *engine.Kiosk
+	log    *slog.Logger
+	ctx    context.Context
+
+	patient *patient.Window
+	desk    *desk
+	voice   *voice
+	wedge   *wedge.Wedge
+
+	shown  engine.Shown
+	staff  bool
+	pixels *image.RGBA
+}
+
+// newScreen makes the window; run shows it.
+func newScreen(ctx context.Context, cfg config.Config, cat *words.Catalogue, log *slog.Logger) *screen {
+	s := &screen{ctx: ctx, cfg: cfg, words: cat, log: log, wedge: wedge.New(wedge.Options{})}
+	s.app = app.NewWithID("org.shlkiosk")
+	s.window = s.app.NewWindow("Check-in")
+	s.window.SetPadded(false)
+	s.window.SetMaster()
+	return s
+}
+
+// attach joins the window to a kiosk.
+func (s *screen) attach(k *engine.Kiosk, p *program) {
+	s.kiosk = k
+	s.voice = newVoice(s.ctx, s.cfg, s.words, s.log, k.Send)
+	s.patient = patient.New(patient.Options{
+		Words: s.words, Metrics: s.metrics(s.size()), Now: time.Now, Languages: s.cfg.Languages,
+		Clinic: s.cfg.Organization, Documents: page.New(page.Options{}).Viewer(), Warn: s.cfg.Idle.Warn, Straight: !s.cfg.Camera.Mirror,
+		Send:     func(e flow.Event) { s.leftOut(); s.kiosk.Send(e) },
+		Announce: s.voice.announce,
+		OnRune:   func(r rune) { s.wedge.Key(r, time.Now()) },
+		OnKey:    s.wedgeKey,
+	})
+	s.app.Settings().SetTheme(kit.NewLook(s.metrics(s.size()), kit.PaletteOf(s.cfg.Display.Theme), 100).Theme())
+	s.window.SetContent(newSized(s.patient.Content(), s.resized))
+	s.patient.Attach(s.window.Canvas())
+}
+
+func (s *screen) size() fyne.Size {
+	return fyne.NewSize(float32(s.cfg.Display.Width), float32(s.cfg.Display.Height))
+}
+
+// metrics says how large a millimetre is in a window of this size.
+func (s *screen) metrics(size fyne.Size) kit.Metrics {
+	scale := s.window.Canvas().Scale()
+	if scale <= 0 {
+		scale = 1
+	}
+	return kit.Metrics{WidthMM: float32(s.cfg.Display.WidthMM), WidthPx: int(size.Width * scale), HeightPx: int(size.Height * scale), Scale: scale}
+}
+
+func (s *screen) resized(size fyne.Size) {
+	if s.patient != nil {
+		s.patient.Resize(s.metrics(size))
+	}
+}
+
+// leftOut hands over what the patient has left out, before the event that may
+// send it.
+func (s *screen) leftOut() {
+	if s.shown.State.Screen == flow.Review {
+		s.kiosk.LeaveOut(s.patient.LeftOut())
+	}
+}
+
+// wedgeKey takes Enter and Tab behind a scanned text.
+func (s *screen) wedgeKey(key fyne.KeyName) bool {
+	switch key {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeyTab:
+		if text, ok := s.wedge.Enter(time.Now()); ok {
+			s.kiosk.Text(text)
+			return true
+		}
+	}
+	return false
+}
+
+// show takes a new state from the kiosk; it may be called from any goroutine.
+func (s *screen) show(sh engine.Shown) {
+	fyne.Do(func() {
+		s.shown = sh
+		s.voice.follow(sh.State.Settings)
+		s.draw()
+	})
+}
+
+// draw renders what is shown now.
+func (s *screen) draw() {
+	if s.desk != nil && s.shown.State.Screen.ForStaff() {
+		if !s.staff {
+			s.staff = true
+			s.window.SetContent(s.desk.content())
+		}
+		s.desk.render(s.shown.State)
+		return
+	}
+	if s.staff {
+		s.staff = false
+		s.window.SetContent(newSized(s.patient.Content(), s.resized))
+		s.patient.Attach(s.window.Canvas())
+	}
+	s.patient.Render(s.shown.State, s.shown.View)
+}
+
+// beat redraws what moves with time and ends scans that have no Enter.
+func (s *screen) beat() {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-tick.C:
+			fyne.Do(func() {
+				if text, ok := s.wedge.Tick(time.Now()); ok {
+					s.kiosk.Text(text)
+				}
+				if !s.staff && s.patient != nil && s.shown.State.Screen != "" {
+					s.patient.Render(s.shown.State, s.shown.View)
+				}
+			})
+		}
+	}
+}
+
+// frame takes a camera picture for the preview; it is called from the kiosk's
+// preview goroutine and waits until the window has taken the picture, so that
+// frames never pile up.
+func (s *screen) frame(f *camera.Frame, outline *[4]camera.Point) {
+	img := f.Color
+	if img == nil {
+		return
+	}
+	fyne.DoAndWait(func() {
+		if s.staff || s.patient == nil {
+			return
+		}
+		s.patient.Preview(img)
+		s.patient.Outline(corners(outline))
+	})
+}
+
+// effect hears of sounds and staff screens; from the kiosk's goroutine.
+func (s *screen) effect(e flow.Effect) {
+	if s.voice != nil {
+		s.voice.effect(e)
+	}
+	switch e.(type) {
+	case flow.Wipe:
+		fyne.Do(s.wedge.Reset)
+	case flow.CloseStaff:
+		fyne.Do(func() {
+			if s.desk != nil {
+				s.desk.leave()
+			}
+		})
+	}
+}
+
+// run shows the window and serves it until quit.
+func (s *screen) run(fill bool) {
+	if fill {
+		s.window.SetFullScreen(true)
+	} else {
+		s.window.Resize(s.size())
+	}
+	s.window.CenterOnScreen()
+	s.window.ShowAndRun()
+}
+
+// quit closes the window; from any goroutine.
+func (s *screen) quit() { fyne.Do(s.app.Quit) }
+
+// corners are the reader's corners as the window draws them.
+func corners(p *[4]camera.Point) *[4]patient.Corner {
+	if p == nil {
+		return nil
+	}
+	var out [4]patient.Corner
+	for i, c := range p {
+		out[i] = patient.Corner(c)
+	}
+	return &out
+}
