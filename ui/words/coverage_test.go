@@ -209,6 +209,57 @@ func TestEveryReasonOfAVisitHasWords(t *testing.T) {
 	}
 }
 
+// Every code that staff can meet has words of its room.
+func TestEveryReasonOfARoomHasWordsForStaff(t *testing.T) {
+	english := load(t).In("en")
+	for dir, scope := range map[string]string{"intake": "import", "outbox": "ledger", "vault": "key", "staff": "desk"} {
+		codes := codesIn(t, "../../sync/"+dir, "Reason")
+		if len(codes) == 0 {
+			t.Errorf("%s: no codes found", dir)
+		}
+		for _, code := range codes {
+			if !english.Has("staff.why."+scope+"."+code) || !english.Has("staff.do."+scope+"."+code) {
+				t.Errorf("%s: %q has no words for staff (staff-reasons.json, scope %s)", dir, code, scope)
+			}
+		}
+	}
+	for dir, prefix := range map[string]string{"match": "staff.why.match.", "intake": "staff.why.entry."} {
+		for _, code := range untyped(t, "../../sync/"+dir, "Why") {
+			if !english.Has(prefix + code) {
+				t.Errorf("%s: %q has no words for staff (%s)", dir, code, prefix)
+			}
+		}
+	}
+	for _, code := range codesIn(t, "../../sync/match", "Objection") {
+		if !english.Has("staff.match.note." + code) {
+			t.Errorf("match: objection %q has no words", code)
+		}
+	}
+}
+
+// untyped finds string constants by the beginning of their name.
+func untyped(t *testing.T, dir, prefix string) []string {
+	var codes []string
+	for _, f := range sources(t, dir) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			v, ok := n.(*ast.ValueSpec)
+			if !ok || v.Type != nil || len(v.Names) != 1 || len(v.Values) != 1 || !strings.HasPrefix(v.Names[0].Name, prefix) {
+				return true
+			}
+			if lit, ok := v.Values[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if code, err := strconv.Unquote(lit.Value); err == nil {
+					codes = append(codes, code)
+				}
+			}
+			return true
+		})
+	}
+	if len(codes) == 0 {
+		t.Errorf("%s: no codes %s… found", dir, prefix)
+	}
+	return codes
+}
+
 func TestEveryReasonHasItsThreeTexts(t *testing.T) {
 	c := load(t)
 	w := c.In("en")
