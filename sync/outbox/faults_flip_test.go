@@ -12,19 +12,20 @@ import (
 
 // flipped is a ledger's file and what should be in it.
 type flipped struct {
-	o     Options
-	good  []byte
-	seen  []byte // the witness
-	ids   []ID
-	small int // size of the bodies
+	o    Options
+	good []byte
+	seen []byte // the witness
+	ids  []ID
+	body map[ID][]byte
 }
 
 func newFlipped(t *testing.T, records, size int) *flipped {
-	f := &flipped{o: testOptions(t), small: size}
+	f := &flipped{o: testOptions(t), body: map[ID][]byte{}}
 	l := mustOpen(t, f.o)
 	for i := range records {
 		id := importID(i)
-		f.ids = append(f.ids, mustPut(t, l, Record{ID: id, Lane: fmt.Sprint(i % 7), Body: importBody(id)[:size]}))
+		f.body[ID(id)] = importBody(id)[:size]
+		f.ids = append(f.ids, mustPut(t, l, Record{ID: id, Lane: fmt.Sprint(i % 7), Body: f.body[ID(id)]}))
 	}
 	// Some life, so that there are free pages and several versions.
 	for i := range records / 4 {
@@ -76,7 +77,7 @@ func (f *flipped) open(t *testing.T, file []byte) (v verdict) {
 				v.missing++
 			case err != nil:
 				v.damaged++
-			case !bytes.Equal(body, importBody(string(id))[:f.small]):
+			case !bytes.Equal(body, f.body[id]):
 				t.Errorf("record %s has another body, and nobody noticed", id)
 			}
 		}
