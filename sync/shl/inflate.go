@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	firstGuess   = 6       // FHIR JSON deflates to a fifth or a tenth
-	suspicious   = 16      // above this ratio the size is counted before it is allocated
-	alwaysHonest = 1 << 20 // below this nothing is counted
+	sampleSize   = 64 << 10 // inflated first; its ratio says how much room the rest needs
+	suspicious   = 32       // above this ratio the size is counted before it is allocated
+	alwaysHonest = 1 << 20  // below this nothing is counted
 )
 
 // inflate undoes raw DEFLATE (RFC 1951) under an absolute bound and no bound
@@ -49,19 +49,19 @@ func inflateWith(deflated []byte, limit int64, open opener) ([]byte, *Error) {
 		return nil, fail(StageDecrypt, InflateFailed, "deflate")
 	}
 	n := int64(len(deflated))
-	buf := make([]byte, 0, min(max(firstGuess*n, 4<<10), limit)+1)
+	buf := make([]byte, 0, min(sampleSize, limit+1))
 	for {
 		if len(buf) == cap(buf) {
-			next := min(int64(cap(buf))*3/2, limit) + 1
-			if int64(len(buf)) > max(suspicious*n, alwaysHonest) {
+			next := room(int64(len(buf)), n-int64(source.Len()), n)
+			if next > max(suspicious*n, alwaysHonest) {
 				size, err := inflatedSize(deflated, limit, open)
 				if err != nil {
 					phi.Wipe(buf)
 					return nil, err
 				}
-				next = size + 1
+				next = size
 			}
-			grown := make([]byte, len(buf), next)
+			grown := make([]byte, len(buf), max(min(next, limit), int64(len(buf)))+1)
 			copy(grown, buf)
 			phi.Wipe(buf)
 			buf = grown
@@ -101,4 +101,11 @@ func inflatedSize(deflated []byte, limit int64, open opener) (int64, *Error) {
 		return 0, fail(StageDecrypt, InflateFailed, "deflate")
 	}
 	return size, nil
+}
+
+// room extrapolates the whole size from what has been inflated of the part of
+// the input that was read, with a margin: the first block of a stream compresses worse than the rest.
+func room(out, read, all int64) int64 {
+	guess := float64(out) / float64(max(read, 1)) * float64(all)
+	return max(int64(guess*1.15), out+out/4)
 }

@@ -33,7 +33,7 @@ type server struct {
 
 type request struct{ Method, Path, Query, Body string }
 
-func newServer(t *testing.T, handle func(w http.ResponseWriter, r *http.Request, nth int)) *server {
+func newServer(t testing.TB, handle func(w http.ResponseWriter, r *http.Request, nth int)) *server {
 	t.Helper()
 	s := &server{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +54,7 @@ func (s *server) requests() []request {
 	return append([]request(nil), s.seen...)
 }
 
-func (s *server) resolver(t *testing.T, change ...func(*Options)) *Resolver {
+func (s *server) resolver(t testing.TB, change ...func(*Options)) *Resolver {
 	t.Helper()
 	g, err := guard.New(guard.Options{Allow: []string{s.URL}})
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *server) resolver(t *testing.T, change ...func(*Options)) *Resolver {
 	return NewResolver(o)
 }
 
-func mustLink(t *testing.T, url, flag string) *Link {
+func mustLink(t testing.TB, url, flag string) *Link {
 	t.Helper()
 	l, err := NewLink(LinkOptions{URL: url, Flag: flag, Expires: testNow.Add(time.Hour), Label: "Test"})
 	if err != nil {
@@ -80,7 +80,7 @@ func mustLink(t *testing.T, url, flag string) *Link {
 	return parsed
 }
 
-func mustSeal(t *testing.T, l *Link, plain string, o SealOptions) string {
+func mustSeal(t testing.TB, l *Link, plain string, o SealOptions) string {
 	t.Helper()
 	s, err := l.Seal([]byte(plain), o)
 	if err != nil {
@@ -149,4 +149,10 @@ func TestManifestWithPasscode(t *testing.T) {
 	if !strings.HasPrefix(got[0].Body, `{"recipient"`) {
 		t.Errorf("body %q", got[0].Body)
 	}
+}
+
+func newBenchServer(b *testing.B, handle func(w http.ResponseWriter, r *http.Request, url string)) *server {
+	var s *server
+	s = newServer(b, func(w http.ResponseWriter, r *http.Request, _ int) { handle(w, r, s.URL) })
+	return s
 }
