@@ -382,7 +382,7 @@ func TestRequestRefused(t *testing.T) {
 	r := newRig(t)
 	for name, rq := range map[string]Request{
 		"nothing": {}, "U and P": {Bundle: json.RawMessage(bundle), Flags: "U", Passcode: "1"}, "U and two": {Flags: "U", Files: []File{{Content: []byte("a")}, {Content: []byte("b")}}},
-		"long label": {Bundle: json.RawMessage(bundle), Label: strings.Repeat("x", 81)}, "hostile": {Bundle: json.RawMessage(bundle), Hostile: "nice"}, "viewer": {Bundle: json.RawMessage(bundle), Viewer: "https://v.example/"}, "empty file": {Files: []File{{}}},
+		"long label": {Bundle: json.RawMessage(bundle), Label: strings.Repeat("x", 81)}, "hostile": {Bundle: json.RawMessage(bundle), Hostile: "nice"}, "viewer": {Bundle: json.RawMessage(bundle), Viewer: "https://v.example/"}, "empty file": {Files: []File{{}}}, "P without passcode": {Bundle: json.RawMessage(bundle), Flags: "P"},
 	} {
 		if _, err := r.h.Issue(t.Context(), rq); err == nil {
 			t.Errorf("%s is accepted", name)

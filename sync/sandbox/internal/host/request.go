@@ -184,6 +184,9 @@ func (r *Request) normal() error {
 	if r.Expires == 0 {
 		r.Expires = 15 * time.Minute // KTC: a phone's screen lives 5 to 15 minutes
 	}
+	if strings.Contains(r.Flags, "P") && r.Passcode == "" {
+		return errors.New("flag P needs a passcode")
+	}
 	manifest := strings.Contains(r.Flags, "-")
 	flags := strings.NewReplacer("-", "", "P", "").Replace(r.Flags)
 	if flags == "" && !manifest && r.Passcode == "" && len(r.Files) == 1 {

@@ -86,6 +86,10 @@ func TestForms(t *testing.T) {
 	if !slices.Equal(loc, []string{r.url + "/Patient/1/_history/1", r.url + "/Observation/2/_history/1"}) || !slices.Equal(statuses(rep), []string{"201", "201"}) {
 		t.Errorf("%v %v", loc, statuses(rep))
 	}
+	r.want(201, "PUT", "Patient/3", `{"resourceType":"Patient","id":"3"}`)
+	if id := r.want(201, "POST", "Patient", patientA).id(); id != "4" {
+		t.Errorf("id %s was taken by a client or is not next", id)
+	}
 	for name, tc := range map[string]struct {
 		b      Behaviour
 		prefer string

@@ -87,7 +87,7 @@ func (srv *Server) allocate(t *tx, steps []*step, strict bool) error {
 			if st.kind == "" || st.rq.path != st.kind {
 				continue // an operation or a search
 			}
-			st.rq.id = srv.newID(t)
+			st.rq.id = srv.newID(t, st.kind)
 			place = st.kind + "/" + st.rq.id
 			if st.rq.ifNoneExist != "" {
 				var err error

@@ -181,7 +181,7 @@ func (srv *Server) create(t *tx, rq *request, kind string) (*answer, error) {
 	}
 	id := rq.id
 	if id == "" {
-		id = srv.newID(t)
+		id = srv.newID(t, kind)
 	}
 	return srv.put(t, rq, "POST", Key{kind, id}, 201)
 }
@@ -255,8 +255,8 @@ func (srv *Server) remove(t *tx, rq *request, k Key) (*answer, error) {
 	if err := meetsIfMatch(rq, old); err != nil {
 		return nil, err
 	}
-	if !known {
-		return nil, fail(404, "not-found", "Resource "+k.String()+" is not known")
+	if !known { // R4: deleting what is not there is no error
+		return &answer{status: 204}, nil
 	}
 	if old.Deleted {
 		return &answer{status: 204, record: old}, nil

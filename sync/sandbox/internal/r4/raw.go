@@ -248,8 +248,11 @@ func stamp(raw []byte, id string, version int, updated string) ([]byte, error) {
 			rest = append(append(rest, ','), raw[m.start:m.end]...)
 		}
 	}
-	out.Write(kind)
-	out.WriteString(`,"id":`)
+	if kind != nil {
+		out.Write(kind)
+		out.WriteByte(',')
+	}
+	out.WriteString(`"id":`)
 	out.Write(quote(id))
 	out.WriteString(`,"meta":{"versionId":"` + strconv.Itoa(version) + `","lastUpdated":"` + updated + `"`)
 	if len(meta) > 0 && meta[0] == '{' {

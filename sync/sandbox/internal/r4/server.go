@@ -135,11 +135,14 @@ func parsePrefer(values []string) prefer {
 	return p
 }
 
-// newID gives the id of a new resource.
-func (srv *Server) newID(t *tx) string {
-	if srv.behaviour().NumericIDs {
+// newID gives the id of a new resource of a type.
+func (srv *Server) newID(t *tx, kind string) string {
+	for srv.behaviour().NumericIDs {
 		t.number++
-		return fmt.Sprint(t.number)
+		id := fmt.Sprint(t.number)
+		if _, taken := t.get(Key{kind, id}); !taken {
+			return id
+		}
 	}
 	return NewUUID()
 }

@@ -162,6 +162,8 @@ func TestCreateReadUpdateDelete(t *testing.T) {
 	}
 	r.want(204, "DELETE", "Patient/"+id, "")
 	r.want(410, "GET", "Patient/"+id, "")
+	r.want(204, "DELETE", "Patient/"+id, "")
+	r.want(204, "DELETE", "Patient/nobody", "")
 	r.want(404, "GET", "Patient/nobody", "")
 	r.want(404, "GET", "Nonsense/1", "")
 	r.want(201, "PUT", "Patient/"+id, `{"resourceType":"Patient","id":"`+id+`","active":true}`)
