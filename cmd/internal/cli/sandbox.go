@@ -129,7 +129,9 @@ func runIssue(ctx context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
-	req := map[string]any{"bundle": json.RawMessage(raw), "expires": int(c.Values["expires"].(*time.Duration).Seconds())}
+	// As a file and not as "bundle": its bytes must survive, and with them the
+	// hash that the receiver reports.
+	req := map[string]any{"files": []sandbox.File{{ContentType: sandbox.TypeFHIR, Content: raw}}, "expires": int(c.Values["expires"].(*time.Duration).Seconds())}
 	for _, k := range []string{"passcode", "flag", "label", "viewer"} {
 		if v := *c.Values[k].(*string); v != "" {
 			req[k] = v
