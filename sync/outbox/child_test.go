@@ -22,7 +22,7 @@ import (
 // The fault tests kill real processes. The child is this test binary again,
 // told by the environment what to do:
 //
-//	OUTBOX_CHILD   work | hold (until killed) | stubborn (puts again after an error) | rewrap
+//	OUTBOX_CHILD   work | hold (until killed) | stubborn (puts again after an error) | rewrap | scribe (one thing after another)
 //	OUTBOX_DIR     folder of ledger and key
 //	OUTBOX_URL     counting server
 //	OUTBOX_FROM    number of the first record to put
@@ -87,6 +87,8 @@ func child(mode string) error {
 	switch mode {
 	case "stubborn":
 		return stubborn(l)
+	case "scribe":
+		return scribe(l)
 	case "rewrap":
 		_, err := l.Rewrap()
 		return errors.Join(err, l.Close())
@@ -155,6 +157,42 @@ func stubborn(l *Ledger) error {
 	fmt.Println("refused", failed)
 	return nil
 }
+
+// scribe leads records through their lives, one step after another, and says
+// what is acknowledged. The power-cut test records its system calls.
+func scribe(l *Ledger) error {
+	for i := range 12 {
+		id := mustID(i)
+		if _, err := l.Put(context.Background(), Record{ID: string(id), Body: importBody(string(id))[:3000+700*i]}); err != nil {
+			return err
+		}
+		fmt.Println("ack", id)
+		if i%2 == 0 {
+			continue
+		}
+		job, err := l.claim(id)
+		if err != nil {
+			return err
+		}
+		if err := job.Save(job.Body); err != nil {
+			return err
+		}
+		if _, err := l.settle(id, Outcome{State: Parked, Reason: "r"}, 0); err != nil {
+			return err
+		}
+		fmt.Println("parked", id)
+		if i%4 == 3 {
+			fmt.Println("deleting", id)
+			if err := l.Delete(id); err != nil {
+				return err
+			}
+			fmt.Println("deleted", id)
+		}
+	}
+	return nil
+}
+
+func mustID(i int) ID { return ID(importID(i)) }
 
 func importID(i int) string { return fmt.Sprintf("imp-%06d", i) }
 
