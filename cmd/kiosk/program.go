@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
+	"strings"
 	"time"
 
 	"shlkiosk/camera"
@@ -147,5 +149,18 @@ func (p *program) flowOptions() flow.Options {
 
 func (p *program) logger() *slog.Logger {
 	level := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}[p.cfg.Log.Level]
-	return slog.New(slog.NewTextHandler(p.call.Stderr, &slog.HandlerOptions{Level: level}))
+	l := slog.New(slog.NewTextHandler(p.call.Stderr, &slog.HandlerOptions{Level: level}))
+	// The toolkit complains here about what it looked for and did not find (no
+	// D-Bus, no theme of a desktop); a kiosk has no use for that.
+	log.SetFlags(0)
+	log.SetOutput(toolkit{l})
+	return l
+}
+
+// toolkit takes the toolkit's own log lines.
+type toolkit struct{ log *slog.Logger }
+
+func (t toolkit) Write(line []byte) (int, error) {
+	t.log.Debug("toolkit", "line", strings.TrimSpace(string(line)))
+	return len(line), nil
 }

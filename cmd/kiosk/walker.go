@@ -79,7 +79,9 @@ func (w *walker) arrive(ctx context.Context, _ sandbox.DemoPatient) error {
 	if err := w.wait(ctx, flow.Scan); err != nil {
 		return err
 	}
-	time.Sleep(700 * time.Millisecond) // the camera comes up
+	for end := time.Now().Add(5 * time.Second); w.state().Camera != flow.CameraLive && time.Now().Before(end); {
+		time.Sleep(30 * time.Millisecond)
+	}
 	w.shoot("scan")
 	return nil
 }
@@ -90,13 +92,16 @@ func (w *walker) show(ctx context.Context, who sandbox.DemoPatient) error {
 	if err := w.p.demo.phone.Show(who.Link); err != nil {
 		return err
 	}
-	seen := false
+	// The last picture before the screen changes is the one with the code.
+	var last image.Image
 	for w.screen() == flow.Scan && time.Since(began) < patience {
-		if !seen && time.Since(began) > 500*time.Millisecond {
-			seen = true
-			w.shoot("scan-code")
+		if img, err := w.picture(); err == nil {
+			last = img
 		}
-		time.Sleep(15 * time.Millisecond)
+		time.Sleep(40 * time.Millisecond)
+	}
+	if last != nil {
+		w.write("scan-code", last)
 	}
 	w.say("the code was read after %d ms", time.Since(began).Milliseconds())
 	if w.screen() == flow.Passcode {
@@ -125,6 +130,9 @@ func (w *walker) review(ctx context.Context, _ sandbox.DemoPatient) error {
 		if err := w.press(ctx, name); err != nil {
 			return err
 		}
+		if err := w.appear(ctx, "all"); err != nil {
+			return err
+		}
 		w.shoot("review-section")
 		if err := w.press(ctx, "main"); err != nil {
 			return err
@@ -150,17 +158,10 @@ func (w *walker) identify(ctx context.Context, who sandbox.DemoPatient) error {
 	if _, err := fmt.Sscanf(who.BirthDate, "%d-%d-%d", &y, &m, &d); err != nil {
 		return fmt.Errorf("the demo patient's birth date: %w", err)
 	}
-	for range 3 {
-		var err error
-		switch {
-		case w.has("key-month-1"):
-			err = w.press(ctx, "key-month-"+strconv.Itoa(m))
-		case w.chosen("part-identity.year"):
-			err = w.digits(ctx, fmt.Sprintf("%04d", y))
-		default:
-			err = w.digits(ctx, fmt.Sprintf("%02d", d))
-		}
-		if err != nil {
+	parts := map[string]string{"identity.month": fmt.Sprint(m), "identity.day": fmt.Sprintf("%02d", d), "identity.year": fmt.Sprintf("%04d", y)}
+	for range parts {
+		part := w.part()
+		if err := w.fill(ctx, part, parts[part]); err != nil {
 			return err
 		}
 	}
@@ -171,11 +172,34 @@ func (w *walker) identify(ctx context.Context, who sandbox.DemoPatient) error {
 	return w.wait(ctx, flow.Consent)
 }
 
-func (w *walker) digits(ctx context.Context, all string) error {
-	for _, r := range all {
-		if err := w.press(ctx, "key-"+string(r)); err != nil {
+// part is the part of the birth date that is being typed.
+func (w *walker) part() string {
+	for _, p := range []string{"identity.month", "identity.day", "identity.year"} {
+		if w.chosen("part-" + p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// fill types one part and waits until the screen has taken it.
+func (w *walker) fill(ctx context.Context, part, value string) error {
+	if part == "identity.month" {
+		if err := w.press(ctx, "key-month-"+value); err != nil {
 			return err
 		}
+	} else {
+		for _, r := range value {
+			if err := w.press(ctx, "key-"+string(r)); err != nil {
+				return err
+			}
+		}
+	}
+	for end := time.Now().Add(5 * time.Second); w.part() == part && !w.has("main"); {
+		if time.Now().After(end) || ctx.Err() != nil {
+			return fmt.Errorf("the screen did not take the part %q", part)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 	return nil
 }
@@ -254,12 +278,13 @@ func (w *walker) say(format string, args ...any) {
 	fmt.Fprintf(w.p.call.Stdout, "demo: "+format+"\n", args...)
 }
 
-// screen is the one on the display now.
-func (w *walker) screen() flow.Screen {
-	var s flow.Screen
-	fyne.DoAndWait(func() { s = w.s.shown.State.Screen })
+// state is what the window shows now.
+func (w *walker) state() (s flow.State) {
+	fyne.DoAndWait(func() { s = w.s.shown.State })
 	return s
 }
+
+func (w *walker) screen() flow.Screen { return w.state().Screen }
 
 func (w *walker) wait(ctx context.Context, want flow.Screen) error {
 	end := time.Now().Add(patience)
@@ -270,7 +295,7 @@ func (w *walker) wait(ctx context.Context, want flow.Screen) error {
 			return nil
 		}
 		if is == flow.Desk || is == flow.Trouble || is == flow.OutOfService {
-			return fmt.Errorf("the kiosk shows %q, reason %q, instead of %q", is, w.s.shown.State.Reason, want)
+			return fmt.Errorf("the kiosk shows %q, reason %q, instead of %q", is, w.state().Reason, want)
 		}
 		if time.Now().After(end) || ctx.Err() != nil {
 			return fmt.Errorf("the kiosk shows %q and never came to %q", is, want)
@@ -314,6 +339,18 @@ func (w *walker) first(prefix string) (name string, ok bool) {
 	return name, ok
 }
 
+// appear waits for a button.
+func (w *walker) appear(ctx context.Context, name string) error {
+	end := time.Now().Add(5 * time.Second)
+	for !w.has(name) {
+		if time.Now().After(end) || ctx.Err() != nil {
+			return fmt.Errorf("on %q no button %q came up", w.screen(), name)
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+	return nil
+}
+
 // press presses a button by its name as soon as it is there.
 func (w *walker) press(ctx context.Context, name string) error {
 	end := time.Now().Add(5 * time.Second)
@@ -351,14 +388,28 @@ func (w *walker) picture() (img image.Image, err error) {
 	return img, nil
 }
 
-// shoot writes a picture of the real window.
+// shoot writes a picture of the display once it is drawn and at rest: not
+// black, and twice the same.
 func (w *walker) shoot(name string) {
-	time.Sleep(250 * time.Millisecond) // drawn, and any motion at rest
-	img, err := w.picture()
-	if err != nil {
-		w.say("a picture could not be taken: %v", err)
-		return
+	var before image.Image
+	for range 40 {
+		time.Sleep(100 * time.Millisecond)
+		img, err := w.picture()
+		if err != nil {
+			w.say("a picture could not be taken: %v", err)
+			return
+		}
+		if before != nil && drawn(img) && same(before, img) {
+			break
+		}
+		before = img
 	}
+	if before != nil {
+		w.write(name, before)
+	}
+}
+
+func (w *walker) write(name string, img image.Image) {
 	w.n++
 	f, err := os.OpenFile(filepath.Join(w.p.out, fmt.Sprintf("%02d-%s.png", w.n, name)), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err == nil {
@@ -367,4 +418,27 @@ func (w *walker) shoot(name string) {
 	if err != nil {
 		w.say("a picture could not be written: %v", err)
 	}
+}
+
+// drawn tells whether a window covers the display: an X display without one is
+// black. same compares on a grid.
+func drawn(img image.Image) bool {
+	b := img.Bounds()
+	for _, at := range []image.Point{{4, 4}, {b.Dx() - 5, 4}, {4, b.Dy() - 5}, {b.Dx() - 5, b.Dy() - 5}} {
+		if r, g, bl, _ := img.At(at.X, at.Y).RGBA(); r|g|bl == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func same(a, b image.Image) bool {
+	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y += 7 {
+		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x += 7 {
+			if a.At(x, y) != b.At(x, y) {
+				return false
+			}
+		}
+	}
+	return true
 }

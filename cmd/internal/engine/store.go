@@ -140,11 +140,22 @@ func (s *Store) Close() error {
 func (s *Store) Note(actor, action, object, result, detail string) {
 	e := audit.Event{Actor: actor, Action: action, Object: object, Result: result}
 	if detail != "" {
-		e.Detail = map[string]string{"detail": detail}
+		e.Detail = map[string]string{"detail": code(detail)}
 	}
 	if _, err := s.Audit.Append(e); err != nil {
 		s.core.Env.Logger.Error("audit entry not written", "action", action, "error", err)
 	}
+}
+
+// code brings a host name or a rule's name into the letters of an audit code.
+func code(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '-':
+			return r
+		}
+		return '-'
+	}, strings.ToLower(s))
 }
 
 // Put seals the import into the ledger and returns the receipt code once it is
