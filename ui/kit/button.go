@@ -73,8 +73,8 @@ func (b *Button) Named(id string) *Button {
 	return b
 }
 
-// Spoken gives it other words for the ear: a key says "zero", not "0".
-func (b *Button) Spoken(s string) *Button {
+// Says gives it words for the ear where the label is a drawing.
+func (b *Button) Says(s string) *Button {
 	b.Speak = s
 	return b
 }
@@ -237,9 +237,6 @@ func (b *Button) iconSide() float32 {
 	if b.art != nil {
 		return b.Look.TextSize(b.role) * 1.5
 	}
-	if b.kind == Key && b.tight {
-		return b.Look.TextSize(Heading)
-	}
 	return b.Look.TextSize(b.role) * 1.12
 }
 
@@ -258,6 +255,9 @@ func (b *Button) padX() float32 {
 }
 
 func (b *Button) padY() float32 {
+	if b.tight {
+		return b.Look.MM(0.5)
+	}
 	if b.Look.Dense {
 		return b.Look.MM(0.8)
 	}

@@ -54,6 +54,9 @@ func (f *Field) Count() int { return f.count }
 
 func (f *Field) cell() float32 { return f.look.TextSize(Digits) * 0.78 }
 
+// Room is the width for so many characters.
+func (f *Field) Room(n int) float32 { return float32(n)*f.cell() + 2*f.inset() }
+
 // HeightFor implements Block.
 func (f *Field) HeightFor(width float32) float32 {
 	h := f.look.LineHeight(Digits)

@@ -11,6 +11,7 @@ type Pressable interface {
 	fyne.Disableable
 	Name() string
 	LabelText() string
+	Spoken() string // other words for the ear, or ""
 	IsPrivate() bool
 	Main() bool
 	Do()
@@ -18,6 +19,9 @@ type Pressable interface {
 
 // Name is the ID.
 func (p *Press) Name() string { return p.ID }
+
+// Spoken are the words for the ear where the label is none, or "".
+func (p *Press) Spoken() string { return p.Speak }
 
 // FocusID gives the focus to the pressable of that name under root, and tells
 // whether there is one.

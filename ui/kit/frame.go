@@ -81,6 +81,21 @@ func (f *frame) footer(x, y, width float32) float32 {
 		all += wide(o.(*Button))
 	}
 	upright := l.Metrics.Portrait() && !l.Dense
+	main := float32(0)
+	if b := f.f.Main; b != nil {
+		// A main action of two lines in its place is better than one of its own row.
+		if spare := width - (all - wide(b)); all > width && spare >= b.MinSize().Width && spare > l.MM(50) && b.HeightFor(spare) < 2.2*b.Look.LineHeight(Label)+2*b.padY() {
+			main, all = spare, width
+		}
+	}
+	if one := wide; main > 0 {
+		wide = func(b *Button) float32 {
+			if b == f.f.Main {
+				return main
+			}
+			return one(b)
+		}
+	}
 	if all <= width && !upright {
 		var high float32
 		for _, o := range f.foot {

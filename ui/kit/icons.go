@@ -20,6 +20,8 @@ const (
 	IconCross    Icon = "M6 6l12 12M18 6L6 18"
 	IconNext     Icon = "M5 12h14M13 6l6 6-6 6"
 	IconBack     Icon = "M19 12H5M11 6l-6 6 6 6"
+	IconNearer   Icon = "M9.5 9.5L4 4M4 8.500V4h4.500M14.5 9.500L20 4M15.5 4H20v4.500M9.5 14.500L4 20M4 15.500V20h4.500M14.5 14.500L20 20M15.5 20H20v-4.5"
+	IconFarther  Icon = "M3.5 3.500L9 9M9 4.500V9H4.500M20.5 3.500L15 9M19.5 9H15V4.500M3.5 20.500L9 15M4.5 15H9v4.500M20.5 20.500L15 15M15 19.500V15h4.5"
 	IconForth    Icon = "M9 5.5l6.5 6.5L9 18.5"
 	IconUp       Icon = "M6 15l6-6 6 6"
 	IconDown     Icon = "M6 9l6 6 6-6"

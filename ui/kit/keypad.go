@@ -24,7 +24,7 @@ func NewKeypad(l *Look, w KeyWords, digit func(r rune), erase func(), corner *Bu
 	if corner != nil {
 		keys = append(keys, corner)
 	}
-	keys = append(keys, key('0'), NewButton(l, Key, "", IconErase, erase).Named("key-erase").Spoken(w.Erase))
+	keys = append(keys, key('0'), NewButton(l, Key, "", IconErase, erase).Named("key-erase").Says(w.Erase))
 	var objects []fyne.CanvasObject
 	for _, k := range keys {
 		objects = append(objects, k)
@@ -152,15 +152,15 @@ func (k *keyboard) turn(face int) {
 
 func (k *keyboard) small(b *Button) *Button {
 	b.tight = true
-	return b.As(Heading)
+	return b.As(Keys)
 }
 
 func (k *keyboard) named(id, label, spoken string, act func()) *Button {
-	return k.small(NewButton(k.look, Key, label, IconNone, act).Named("key-" + id).Spoken(spoken))
+	return k.small(NewButton(k.look, Key, label, IconNone, act).Named("key-" + id).Says(spoken))
 }
 
 func (k *keyboard) special(id string, icon Icon, spoken string, act func()) *Button {
-	b := NewButton(k.look, Key, "", icon, act).Named("key-" + id).Spoken(spoken)
+	b := NewButton(k.look, Key, "", icon, act).Named("key-" + id).Says(spoken)
 	return k.small(b)
 }
 

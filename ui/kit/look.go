@@ -60,6 +60,7 @@ const (
 	Digits              // 9 mm bold: keypad, typed digits
 	Numeral             // 11 mm bold: counts
 	Code                // 20 mm bold: the receipt code
+	Keys                // 6.6 mm bold: the keyboard
 )
 
 // caps are the capital heights in mm: patients' and desk's. ADA 707.7.2 asks
@@ -79,6 +80,7 @@ var caps = [...]struct {
 	Digits:  {9, 4.5, 0.35, true},
 	Numeral: {11, 5.5, 0.35, true},
 	Code:    {20, 7, 0.3, true},
+	Keys:    {6.6, 3.4, 0.35, true},
 }
 
 // Cap is the height of a capital in millimetres. What is large already grows
@@ -98,7 +100,7 @@ func (l *Look) Cap(r Role) float32 {
 func (l *Look) roomy() float32 {
 	m := l.Metrics
 	have := min(m.HeightMM(), m.WidthMM*0.8) / 190
-	return 1 + (min(1.32, max(1, have))-1)*float32(200-l.Percent)/100
+	return 1 + (min(1.2, max(1, have))-1)*float32(200-l.Percent)/100
 }
 
 // TextSize is the role's size in Fyne units.

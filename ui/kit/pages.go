@@ -31,8 +31,8 @@ type Pages struct {
 // NewPages makes one of blocks.
 func NewPages(l *Look, w PageWords, gap float32, blocks ...fyne.CanvasObject) *Pages {
 	p := &Pages{look: l, gap: gap, blocks: blocks}
-	p.up = NewButton(l, Choice, "", IconUp, func() { p.Turn(-1) }).Named("page-up").Spoken(w.Up)
-	p.down = NewButton(l, Choice, "", IconDown, func() { p.Turn(+1) }).Named("page-down").Spoken(w.Down)
+	p.up = NewButton(l, Choice, "", IconUp, func() { p.Turn(-1) }).Named("page-up").Says(w.Up)
+	p.down = NewButton(l, Choice, "", IconDown, func() { p.Turn(+1) }).Named("page-down").Says(w.Down)
 	p.up.kind, p.down.kind = Secondary, Secondary
 	p.where = NewText(l, Chrome, "").Centre()
 	p.ExtendBaseWidget(p)
@@ -58,7 +58,17 @@ func (p *Pages) Turn(by int) {
 	p.Refresh()
 }
 
-func (p *Pages) side() float32 { return p.look.Target(true) + p.look.Gap()*1.5 }
+// side is the width of the page buttons: one under the other, or side by side
+// where there is no height.
+func (p *Pages) side(height float32) float32 {
+	w := p.look.Target(true) + p.look.Gap()*1.5
+	if p.flat(height) {
+		w += p.look.Target(true) + p.look.Gap()
+	}
+	return w
+}
+
+func (p *Pages) flat(height float32) bool { return height < 2*p.look.Target(true)+p.look.Gap() }
 
 // HeightFor is the height without turning pages.
 func (p *Pages) HeightFor(width float32) float32 { return column{p.gap}.heightFor(p.blocks, width) }
@@ -82,7 +92,7 @@ func (p *Pages) split(size fyne.Size) {
 	if p.HeightFor(size.Width) <= size.Height+0.5 {
 		return
 	}
-	width := size.Width - p.side()
+	width := size.Width - p.side(size.Height)
 	var page []fyne.CanvasObject
 	var used float32
 	flush := func() {
@@ -103,10 +113,9 @@ func (p *Pages) split(size fyne.Size) {
 			page, used, queue = append(page, b), used+gap+h, queue[1:]
 			continue
 		}
-		// Only what is too high for a whole page is parted.
 		if s, ok := b.(interface {
 			Split(width, height float32) (Block, Block)
-		}); ok && h > size.Height {
+		}); ok {
 			if first, rest := s.Split(width, size.Height-used-gap); first != nil {
 				page = append(page, first)
 				flush()
@@ -137,7 +146,7 @@ func (p *Pages) show() {
 		}
 		return
 	}
-	width, y := size.Width-p.side(), float32(0)
+	width, y := size.Width-p.side(size.Height), float32(0)
 	for _, b := range p.pages[p.at] {
 		h := HeightFor(b, width)
 		place(b, 0, y, width, h)
@@ -145,7 +154,11 @@ func (p *Pages) show() {
 	}
 	side := p.look.Target(true)
 	x := size.Width - side
-	place(p.up, x, 0, side, side)
+	if p.flat(size.Height) {
+		place(p.up, x-side-p.look.Gap(), size.Height-side, side, side)
+	} else {
+		place(p.up, x, 0, side, side)
+	}
 	place(p.down, x, size.Height-side, side, side)
 	p.where.Say(fmt.Sprintf("%d/%d", p.at+1, len(p.pages)))
 	h := p.where.HeightFor(side)

@@ -24,7 +24,11 @@ func Steps(l *Look, at, of int, words string) *fyne.Container {
 		}
 		bars = append(bars, bar)
 	}
-	return Column(l.MM(1.5), NewText(l, Chrome, words), container.New(stepBars{l}, bars...))
+	row := container.New(stepBars{l}, bars...)
+	if words == "" {
+		return row
+	}
+	return Column(l.MM(1.5), NewText(l, Chrome, words), row)
 }
 
 type stepBars struct{ l *Look }

@@ -3,6 +3,7 @@ package kit
 import (
 	"image/color"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -68,6 +69,9 @@ func (t *Text) Private() *Text {
 // IsPrivate tells whether the words are of the patient's record.
 func (t *Text) IsPrivate() bool { return t.private }
 
+// Colours are the ink and what the words are drawn on.
+func (t *Text) Colours() (ink, on color.NRGBA) { return t.ink, t.back }
+
 // Content is what it says.
 func (t *Text) Content() string { return t.content }
 
@@ -112,8 +116,17 @@ func (t *Text) high(lines int) float32 {
 // Natural is the width of the longest line when nothing wraps.
 func (t *Text) Natural() float32 {
 	var most float32
-	for _, line := range wrap(t.content, 1e9, t.wide) {
-		most = max(most, t.wide(line))
+	space := t.wide("n n") - t.wide("nn")
+	for _, line := range strings.Split(t.content, "\n") {
+		var used float32 // as wrap reckons it
+		for _, p := range pieces(line) {
+			if p == " " {
+				used += space
+			} else {
+				used += t.wide(p)
+			}
+		}
+		most = max(most, used, t.wide(line))
 	}
 	return most + 1
 }
@@ -127,11 +140,13 @@ func (t *Text) Narrowest() float32 {
 	return most + 1
 }
 
-// Split parts the words at a height: what fits, and the rest.
+// Split parts the words at a height: what fits, and the rest. No line is left
+// alone on either side.
 func (t *Text) Split(width, height float32) (first, rest Block) {
 	lines := t.broken(width)
 	n := int(height / t.look.LineHeight(t.role))
-	if n < 1 || n >= len(lines) {
+	n = min(n, len(lines)-2)
+	if n < 2 {
 		return nil, nil
 	}
 	join := func(part []string) *Text {

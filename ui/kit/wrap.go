@@ -127,6 +127,12 @@ func balance(s string, width float32, wide func(string) float32) []string {
 		return best
 	}
 	low, high := width/2, width
+	for _, p := range pieces(s) {
+		low = max(low, wide(p)) // never so narrow that a word breaks
+	}
+	if low >= high {
+		return best
+	}
 	for range 6 {
 		mid := (low + high) / 2
 		if got := wrap(s, mid, wide); len(got) <= len(best) {

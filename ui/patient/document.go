@@ -91,8 +91,8 @@ func (w *Window) documentPage(d *documentView) page {
 				w.again()
 			}
 		}
-		next := kit.NewButton(l, kit.Secondary, "", kit.IconNext, turn(+1)).Named("next").Spoken(t.T("review.page.next"))
-		before := kit.NewButton(l, kit.Secondary, "", kit.IconBack, turn(-1)).Named("before").Spoken(t.T("review.page.previous"))
+		next := kit.NewButton(l, kit.Secondary, "", kit.IconNext, turn(+1)).Named("next").Says(t.T("review.page.next"))
+		before := kit.NewButton(l, kit.Secondary, "", kit.IconBack, turn(-1)).Named("before").Says(t.T("review.page.previous"))
 		if d.page == 0 {
 			before.Disable()
 		}

@@ -2,6 +2,7 @@ package patient
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"shlkiosk/ui/flow"
 	"shlkiosk/ui/kit"
@@ -22,13 +23,57 @@ func (w *Window) receipt(label string) *fyne.Container {
 	return kit.Plate(l, p.Tint, p.Edge, l.MM(7), inside)
 }
 
+// ending puts the words beside the receipt, which is never out of sight; above
+// the receipt a drawing where there is room.
+func (w *Window) ending(words *kit.Pages, art fyne.CanvasObject, receipt *fyne.Container) *fyne.Container {
+	frame := container.NewStack(art)
+	return container.New(endLayout{w.look, frame}, words, frame, receipt)
+}
+
+type endLayout struct {
+	l   *kit.Look
+	art *fyne.Container
+}
+
+func (e endLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (e endLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	words, receipt, gap := o[0], o[2], e.l.MM(10)
+	if e.l.Metrics.Portrait() {
+		plate := kit.HeightFor(receipt, size.Width)
+		text := min(kit.HeightFor(words, size.Width), size.Height-plate-gap)
+		art := min(size.Height-plate-text-2*gap, size.Width*0.66)
+		e.art.Hidden = art < e.l.MM(50)
+		y := max(0, size.Height-plate-text-gap) * 0.35
+		if !e.art.Hidden {
+			y = max(0, size.Height-plate-text-art-2*gap) * 0.35
+			put(e.art, 0, y, size.Width, art)
+			y += art + gap
+		}
+		put(words, 0, y, size.Width, text)
+		put(receipt, 0, y+text+gap, size.Width, plate)
+		return
+	}
+	right := max(size.Width*0.38, receipt.MinSize().Width)
+	plate := kit.HeightFor(receipt, right)
+	art := min(size.Height-plate-gap/2, size.Height*0.5)
+	e.art.Hidden = art < e.l.MM(45)
+	y := (size.Height - plate) / 2
+	if !e.art.Hidden {
+		y = (size.Height - plate - art - gap/2) / 2
+		put(e.art, size.Width-right, y, right, art)
+		y += art + gap/2
+	}
+	put(words, 0, 0, size.Width-right-gap, size.Height)
+	put(receipt, size.Width-right, y, right, plate)
+}
+
 // done says that all went well: no name, one code.
 func (w *Window) done() page {
 	l, t := w.look, w.words
-	text := w.pages(w.title(t.T("done.title")), w.body(t.T("done.body")).Soft(),
-		w.receipt(t.T("done.code")), w.body(t.T("done.code.why")).Soft()).Middle()
+	text := w.pages(w.title(t.T("done.title")), w.body(t.T("done.body")), w.body(t.T("done.code.why")).Soft()).Middle()
 	return page{frame: kit.Frame{
-		Body: kit.Illustrated(l, text, kit.Drawing(l, "done", drawnDone)),
+		Body: w.ending(text, kit.Drawing(l, "done", drawnDone), w.receipt(t.T("done.code"))),
 		Main: w.mainButton("done.finish", kit.IconCheck, w.press(flow.ActFinish)),
 	}, back: w.press(flow.ActFinish)}
 }
@@ -38,11 +83,10 @@ func (w *Window) done() page {
 func (w *Window) trouble() page {
 	l, t, s := w.look, w.words, w.state
 	why := t.Reason(string(s.Reason))
-	text := w.pages(w.title(why.Title), w.body(why.What).Soft(), w.body(why.Do),
-		w.receipt(t.T("desk.code")), w.body(t.T("desk.nothing")).Soft()).Middle()
+	text := w.pages(w.title(why.Title), w.body(why.What).Soft(), kit.NewText(l, kit.Strong, why.Do), w.body(t.T("desk.nothing")).Soft()).Middle()
 	finish := kit.NewButton(l, kit.Secondary, t.T("finish"), kit.IconNone, w.press(flow.ActFinish)).Named("finish")
 	p := page{back: w.press(flow.ActFinish), frame: kit.Frame{
-		Body: kit.Illustrated(l, text, kit.Drawing(l, "desk", drawnDesk)),
+		Body: w.ending(text, kit.Drawing(l, "desk", drawnDesk), w.receipt(t.T("desk.code"))),
 	}}
 	if s.Retry {
 		p.frame.Main = w.mainButton("trouble.retry", kit.IconRepeat, w.press(flow.ActRetry))

@@ -2,7 +2,8 @@ package patient
 
 import (
 	"strings"
-	"unicode"
+
+	"fyne.io/fyne/v2"
 
 	"shlkiosk/sync/phi"
 	"shlkiosk/ui/flow"
@@ -57,21 +58,15 @@ func (w *Window) factPage() page {
 		text += ".other"
 	}
 	skip := kit.NewButton(l, kit.Secondary, t.T("fact.skip"), kit.IconNone, w.press(flow.ActContinue)).Named("skip")
-	left := kit.Together(l.MM(6), w.pages(w.title(t.T("fact.title")), w.body(t.T(text)).Soft()).Middle(), field)
+	words := []fyne.CanvasObject{w.title(t.T("fact.title")), w.body(t.T(text)).Soft()}
+	if w.narrow() && e.keyboard {
+		words = words[1:]
+	}
+	left := kit.Together(l.MM(6), w.pages(words...).Middle(), field)
 	pad, width := w.entryPad(e.keyboard, typed, erase, func() {
 		e.keyboard = !e.keyboard
 		w.elsewhere()
 	})
 	draw()
-	return page{frame: kit.Frame{Body: kit.Split(l, l.MM(14), width, left, pad), Main: main,
-		Side: []*kit.Button{skip, w.back()}, Desk: w.desk()},
-		back: w.press(flow.ActBack),
-		rune: func(r rune) bool {
-			if unicode.IsPrint(r) {
-				typed(r)
-			}
-			return true
-		},
-		key: eraseKey(erase),
-	}
+	return w.entryPage(kit.Split(l, l.MM(14), width, left, pad), main, typed, erase, skip)
 }

@@ -15,10 +15,10 @@ import (
 func (w *Window) header() fyne.CanvasObject {
 	l, t := w.look, w.words
 	language := kit.NewButton(l, kit.Quiet, t.Language().OwnName, kit.IconLanguage, func() { w.open(languagePanel) }).
-		Named("language").Spoken(t.T("settings.language") + ": " + t.Language().OwnName)
+		Named("language").Says(t.T("settings.language") + ": " + t.Language().OwnName)
 	settings := kit.NewButton(l, kit.Quiet, t.T("settings"), kit.IconSettings, func() { w.open(settingsPanel) }).Named("settings")
 	small := kit.NewButton(l, kit.Quiet, "", kit.IconSettings, func() { w.open(settingsPanel) }).
-		Named("settings").Spoken(t.T("settings"))
+		Named("settings").Says(t.T("settings"))
 	h := &headerLayout{l: l, language: language, settings: settings, small: small}
 	if at := w.state.Screen.Step(); at > 0 {
 		count := words.Args{"at": at, "of": flow.Steps}

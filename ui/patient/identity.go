@@ -137,9 +137,14 @@ func (w *Window) identity() page {
 		title += ".other"
 	}
 	blocks := []fyne.CanvasObject{w.title(t.T(title))}
-	if key != "" {
+	cramped := w.narrow() && !l.Metrics.Portrait()
+	switch {
+	case key != "":
+		if cramped {
+			blocks = nil
+		}
 		blocks = append(blocks, kit.NoticeCard(l, kit.NewText(l, kit.Body, t.T(key)).On(l.Palette.Ink, l.Palette.Notice)))
-	} else {
+	case !cramped:
 		blocks = append(blocks, w.body(t.T("identity.body")).Soft())
 	}
 	send := w.mainButton("button.continue", kit.IconNext, func() {
@@ -151,7 +156,7 @@ func (w *Window) identity() page {
 	if key != "" || !whole {
 		send.Disable()
 	}
-	var pad fyne.CanvasObject
+	var pad *fyne.Container
 	width := kit.KeypadWidth(l)
 	if b.at == month {
 		pad, width = w.months(func(m int) {
@@ -166,9 +171,25 @@ func (w *Window) identity() page {
 		pad = kit.NewKeypad(l, w.keyWords(), typed, erase, nil)
 	}
 	columns := w.chipColumns(chips, width)
+	if b.at == month && !l.Metrics.Portrait() && w.beside(width) < l.MM(105) {
+		// Names this large need the whole width; the chips come back with the digits.
+		return w.datePage(kit.Below(l.MM(5), w.title(t.T(title)), w.pages(rowsOf(l, w.columns(4, pad.Objects), pad.Objects)...).Middle()), send, typed, erase)
+	}
+	if columns == 1 {
+		chips = nil
+		for _, p := range parts {
+			chips = append(chips, w.chipLine(p, func() {
+				b.at = p
+				w.again()
+			}))
+		}
+	}
 	left := kit.Together(l.MM(6), w.pages(blocks...).Middle(), kit.Grid(l.Gap(), columns, chips...))
-	return page{frame: kit.Frame{Body: kit.Split(l, l.MM(14), width, left, pad), Main: send,
-		Side: []*kit.Button{w.back()}, Desk: w.desk()},
+	return w.datePage(kit.Split(l, l.MM(14), width, left, pad), send, typed, erase)
+}
+
+func (w *Window) datePage(body fyne.CanvasObject, send *kit.Button, typed func(rune), erase func()) page {
+	return page{frame: kit.Frame{Body: body, Main: send, Side: []*kit.Button{w.back()}, Desk: w.desk()},
 		back: w.press(flow.ActBack),
 		rune: func(r rune) bool {
 			if r >= '0' && r <= '9' {
@@ -184,16 +205,29 @@ func (w *Window) identity() page {
 // chip shows one part of the date and lets the patient go back to it.
 func (w *Window) chip(p part, act func()) *kit.Button {
 	b, t := &w.birth, w.words
-	name := []string{"identity.day", "identity.month", "identity.year"}[p]
-	value := b.typed[p]
+	name, value := w.partWords(p)
+	return kit.NewButton(w.look, kit.Key, t.T(name), kit.IconNone, act).As(kit.Body).Named("part-"+name).
+		WithAs(kit.Heading, value).Chosen(b.at == p).Says(t.T(name))
+}
+
+// chipLine is the same in one line.
+func (w *Window) chipLine(p part, act func()) *kit.Button {
+	name, value := w.partWords(p)
+	return kit.NewButton(w.look, kit.Key, w.words.T(name)+": "+value, kit.IconNone, act).As(kit.Body).Named("part-" + name).
+		Chosen(w.birth.at == p).Says(w.words.T(name))
+}
+
+// partWords are the key of a part's name, and what is typed of it.
+func (w *Window) partWords(p part) (key, value string) {
+	b := &w.birth
+	value = b.typed[p]
 	if m := b.number(month); p == month && m >= 1 && m <= 12 {
-		value = t.T("month." + strconv.Itoa(m))
+		value = w.words.T("month." + strconv.Itoa(m))
 	}
 	if value == "" {
 		value = "\u2013"
 	}
-	return kit.NewButton(w.look, kit.Key, t.T(name), kit.IconNone, act).As(kit.Body).Named("part-"+name).
-		WithAs(kit.Heading, value).Chosen(b.at == p).Spoken(t.T(name))
+	return []string{"identity.day", "identity.month", "identity.year"}[p], value
 }
 
 func (w *Window) chipColumns(chips []fyne.CanvasObject, pad float32) int {
@@ -210,18 +244,22 @@ func (w *Window) chipColumns(chips []fyne.CanvasObject, pad float32) int {
 }
 
 // months are the twelve names.
-func (w *Window) months(chosen func(int)) (fyne.CanvasObject, float32) {
+func (w *Window) months(chosen func(int)) (*fyne.Container, float32) {
 	l := w.look
 	var names []fyne.CanvasObject
 	var widest float32
 	for m := 1; m <= 12; m++ {
+		role := kit.Label
+		if w.narrow() {
+			role = kit.Chrome
+		}
 		b := kit.NewButton(l, kit.Key, w.words.T("month."+strconv.Itoa(m)), kit.IconNone, func() { chosen(m) }).
-			As(kit.Label).Named(fmt.Sprintf("key-month-%d", m)).Chosen(w.birth.number(month) == m)
+			As(role).Named(fmt.Sprintf("key-month-%d", m)).Chosen(w.birth.number(month) == m)
 		names = append(names, b)
 		widest = max(widest, b.Natural())
 	}
 	columns := 3
-	if limit := (l.Metrics.Width() - 2*l.Margin()) * 0.6; !l.Metrics.Portrait() && 3*widest+2*l.Gap() > limit {
+	if 3*widest+2*l.Gap() > l.Metrics.Width()-2*l.Margin() {
 		columns = 2
 	}
 	return kit.Grid(l.Gap(), columns, names...), float32(columns)*widest + float32(columns-1)*l.Gap()

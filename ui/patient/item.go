@@ -37,9 +37,19 @@ func (w *Window) itemPage(s summary.Section, it summary.Item) page {
 		}
 	}
 	up := w.turn(func(r *reviewing) { r.item = "" })
-	toggle := w.sendToggle(it)
+	leave := kit.NewButton(l, kit.Secondary, t.T("review.item.leave"), kit.IconNone, nil)
+	if r.leave[it.Key] {
+		leave = kit.NewButton(l, kit.Secondary, t.T("review.item.keep"), kit.IconNone, nil)
+	}
+	leave.Named("send-" + it.Key).OnPress(func() {
+		w.keep(it, r.leave[it.Key])
+		w.again()
+	})
+	if it.Apart == summary.ApartOther {
+		leave.Disable()
+	}
 	return page{frame: kit.Frame{Body: w.pages(blocks...), Main: w.mainButton("review.back", kit.IconCheck, up),
-		Side: []*kit.Button{toggle}, Desk: w.desk()}, back: up}
+		Side: []*kit.Button{leave}, Desk: w.desk()}, back: up}
 }
 
 // line is one detail: its name, and its value in the record's own words.
@@ -113,10 +123,10 @@ func (w *Window) card(item string) (fyne.CanvasObject, bool) {
 		small := some(pair(summary.LabelMember, member), pair(summary.LabelGroup, c.Group))
 		blocks := some(on(kit.Heading, c.Payer), on(kit.Body, c.Plan))
 		if len(small) > 0 {
-			blocks = append(blocks, kit.Space(l.MM(2)), kit.Grid(l.MM(6), w.columns(2, small), small...))
+			blocks = append(blocks, kit.Space(l.MM(2)), kit.Grid(l.MM(6), min(2, w.columns(4, small)), small...))
 		}
 		face := kit.Plate(l, p.Primary, p.Primary, l.MM(7), kit.Column(l.MM(1), blocks...))
-		return kit.Leading(l.MM(150), face), true
+		return kit.Leading(l.TextSize(kit.Body)*19, face), true
 	}
 	return nil, false
 }

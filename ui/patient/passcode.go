@@ -105,6 +105,9 @@ func (w *Window) passcode() page {
 		w.elsewhere()
 	}
 
+	if e.keyboard && w.narrow() && !l.Metrics.Portrait() {
+		return w.passcodeNarrow(field, show, send, typed, erase, toggle, draw)
+	}
 	// What went wrong comes first, in words; the field is never out of sight.
 	blocks := []fyne.CanvasObject{w.title(t.T("passcode.title"))}
 	if s.Wrong {
@@ -118,13 +121,27 @@ func (w *Window) passcode() page {
 	}
 	pad, width := w.entryPad(e.keyboard, typed, erase, toggle)
 	entry := kit.TallEnds(l.Gap(), field, show)
-	if room := w.beside(width) - show.Natural() - l.Gap(); room < field.MinSize().Width {
+	if room := w.beside(width) - show.Natural() - l.Gap(); room < field.Room(8) {
 		entry = kit.Column(l.Gap(), field, show)
 	}
 	left := kit.Together(l.MM(6), w.pages(blocks...).Middle(), entry)
 	draw()
-	return page{frame: kit.Frame{Body: kit.Split(l, l.MM(14), width, left, pad), Main: send,
-		Side: []*kit.Button{w.back()}, Desk: w.desk()},
+	return w.entryPage(kit.Split(l, l.MM(14), width, left, pad), send, typed, erase)
+}
+
+// passcodeNarrow is the keyboard in large letters: there is no room for more
+// words than the title's.
+func (w *Window) passcodeNarrow(field *kit.Field, show, send *kit.Button, typed func(rune), erase, toggle, draw func()) page {
+	l := w.look
+	pad, width := w.entryPad(true, typed, erase, toggle)
+	left := kit.Together(l.MM(4), w.pages(kit.NewText(l, kit.Strong, w.words.T("passcode.title"))).Middle(), kit.Column(l.Gap(), field, show))
+	draw()
+	return w.entryPage(kit.Split(l, l.MM(10), width, left, pad), send, typed, erase)
+}
+
+// entryPage is a page that takes typed text.
+func (w *Window) entryPage(body fyne.CanvasObject, main *kit.Button, typed func(rune), erase func(), more ...*kit.Button) page {
+	return page{frame: kit.Frame{Body: body, Main: main, Side: append(more, w.back()), Desk: w.desk()},
 		back: w.press(flow.ActBack),
 		rune: func(r rune) bool {
 			if unicode.IsPrint(r) {
@@ -152,7 +169,7 @@ func (w *Window) entryPad(keyboard bool, typed func(rune), erase, toggle func())
 	if keyboard {
 		return kit.NewKeyboard(l, words, typed, erase, toggle), kit.KeyboardWidth(l)
 	}
-	corner := kit.NewButton(l, kit.Key, "", kit.IconKeyboard, toggle).Named("key-keyboard").Spoken(words.Keyboard)
+	corner := kit.NewButton(l, kit.Key, "", kit.IconKeyboard, toggle).Named("key-keyboard").Says(words.Keyboard)
 	return kit.NewKeypad(l, words, typed, erase, corner), kit.KeypadWidth(l)
 }
 

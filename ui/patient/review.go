@@ -99,27 +99,42 @@ func (w *Window) overview() page {
 		tiles = append(tiles, w.sectionTile(s))
 	}
 	blocks := []fyne.CanvasObject{w.title(t.T("review.title")), w.personLine()}
+	var later []fyne.CanvasObject
 	for _, n := range r.view.Notes {
-		if told(n.Code) {
-			blocks = append(blocks, kit.NoticeCard(l, kit.NewText(l, kit.Body, t.Note(n)).On(l.Palette.Ink, l.Palette.Notice)))
+		card := kit.NoticeCard(l, kit.NewText(l, kit.Body, t.Note(n)).On(l.Palette.Ink, l.Palette.Notice))
+		switch told(n.Code) {
+		case first:
+			blocks = append(blocks, card)
+		case last:
+			later = append(later, card)
 		}
 	}
 	if len(tiles) > 0 {
 		blocks = append(blocks, w.body(t.T("review.body")).Soft())
 	}
-	blocks = append(blocks, rowsOf(l, w.columns(3, tiles), tiles)...)
+	blocks = append(append(blocks, rowsOf(l, w.columns(3, tiles), tiles)...), later...)
 	no := kit.NewButton(l, kit.Secondary, t.T("review.no"), kit.IconCross, w.press(flow.ActNotMine)).Named("not-mine")
 	return page{frame: kit.Frame{Body: w.pages(blocks...), Main: w.mainButton("review.yes", kit.IconCheck, w.press(flow.ActYes)),
 		Side: []*kit.Button{no}, Desk: w.desk()}}
 }
 
-// told are the notes that matter to the patient; the others are for staff.
-func told(c summary.NoteCode) bool {
+// When a note is told: what puts the whole record in doubt comes first.
+type telling uint8
+
+const (
+	never telling = iota // for staff
+	first
+	last
+)
+
+func told(c summary.NoteCode) telling {
 	switch c {
 	case summary.NoteSkipped, summary.NoteDangling:
-		return false
+		return never
+	case summary.NoteNoPerson, summary.NoteWhichPerson, summary.NoteDifferentPeople, summary.NoteEmpty, summary.NoteSeveralPeople:
+		return first
 	}
-	return true
+	return last
 }
 
 func (w *Window) personLine() fyne.CanvasObject {
@@ -135,7 +150,12 @@ func (w *Window) personLine() fyne.CanvasObject {
 	}
 	said := []fyne.CanvasObject{kit.NewText(l, kit.Heading, line).Private()}
 	if !p.IDTail.Empty() {
-		said = append(said, kit.NewText(l, kit.Body, t.T("review.number", words.Args{"tail": p.IDTail})).Soft().Private())
+		number := kit.NewText(l, kit.Body, t.T("review.number", words.Args{"tail": p.IDTail})).Soft().Private()
+		if w.narrow() {
+			said = append(said, number)
+		} else {
+			said = []fyne.CanvasObject{kit.Ends(l.MM(6), said[0], number)}
+		}
 	}
 	side := l.TextSize(kit.Heading) * 1.6
 	return kit.Beside(l.MM(4), side, kit.Box(side, side, kit.NewIcon(l, kit.IconPerson, l.Palette.Art, side)), kit.Column(0, said...))
@@ -167,10 +187,13 @@ func (w *Window) sectionPage(s summary.Section) page {
 	if kept == 0 {
 		line = t.T("review.section.none")
 	}
-	blocks := []fyne.CanvasObject{w.title(t.Kind(s.Kind)), w.body(line).Soft()}
+	blocks := []fyne.CanvasObject{w.title(t.Kind(s.Kind))}
+	if !w.narrow() || kept < len(s.Items) {
+		blocks = append(blocks, w.body(line).Soft())
+	}
 	for _, it := range s.Items {
 		if c, ok := w.card(it.Key); ok && s.Kind == summary.Coverage {
-			blocks = append(blocks, w.cardRow(it, c))
+			blocks = append(blocks, w.cardRow(it, c)...)
 			continue
 		}
 		blocks = append(blocks, w.itemRow(it))
@@ -219,25 +242,17 @@ func (w *Window) itemRow(it summary.Item) fyne.CanvasObject {
 }
 
 // cardRow is an insurance card with its buttons beside it.
-func (w *Window) cardRow(it summary.Item, card fyne.CanvasObject) fyne.CanvasObject {
+func (w *Window) cardRow(it summary.Item, card fyne.CanvasObject) []fyne.CanvasObject {
 	l := w.look
 	more := kit.NewButton(l, kit.Secondary, w.words.T("review.item.more"), kit.IconNone,
 		w.turn(func(r *reviewing) { r.item = it.Key })).Named("item-" + it.Key)
 	toggle := w.sendToggle(it)
 	if w.narrow() {
-		return kit.Column(l.Gap(), card, kit.Column(l.Gap(), toggle, more))
+		return []fyne.CanvasObject{card, kit.Row(l.Gap(), toggle, more)}
 	}
-	return kit.Ends(l.MM(8), card, wideColumn{kit.Column(l.Gap(), toggle, more), toggle.Natural()}.object())
-}
-
-// wideColumn is a column of a fixed width.
-type wideColumn struct {
-	column *fyne.Container
-	width  float32
-}
-
-func (c wideColumn) object() fyne.CanvasObject {
-	return kit.Box(c.width, kit.HeightFor(c.column, c.width), c.column)
+	buttons := kit.Column(l.Gap(), toggle, more)
+	buttons = kit.Box(toggle.Natural(), kit.HeightFor(buttons, toggle.Natural()), buttons)
+	return []fyne.CanvasObject{kit.Ends(l.MM(8), card, buttons)}
 }
 
 // narrow tells that there is no room for a button beside the words.

@@ -9,9 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"shlkiosk/sync/fhir"
 	"shlkiosk/sync/summary"
 	"shlkiosk/ui/flow"
+	"shlkiosk/ui/kit"
 )
 
 //go:embed testdata/record.json
@@ -214,4 +217,12 @@ func type4(w *Window, s string) {
 	for _, r := range s {
 		w.TypedRune(r)
 	}
+}
+
+func walkMade(root fyne.CanvasObject, visit func(kit.Made)) {
+	kit.Walk(root, func(o fyne.CanvasObject, _ fyne.Position) {
+		if m, ok := o.(kit.Made); ok {
+			visit(m)
+		}
+	})
 }

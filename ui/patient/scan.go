@@ -31,39 +31,78 @@ func (w *Window) scanning() page {
 
 func (w *Window) livePicture() page {
 	l, t, s := w.look, w.words, w.state
-	p := l.Palette
-	hint := kit.NewText(l, kit.Heading, w.hint()).On(p.Ink, p.Notice).Centre()
-	strip := kit.Plate(l, p.Notice, p.NoticeEdge, l.MM(3), hint)
+	wish, draw := w.wishStrip()
 	blocks := []fyne.CanvasObject{w.title(t.T("scan.title"))}
+	cramped := w.narrow() && !l.Metrics.Portrait()
 	if s.Of > 1 {
+		if cramped {
+			blocks = nil
+		}
 		blocks = append(blocks,
 			kit.NewText(l, kit.Heading, t.T("scan.part", words.Args{"have": s.Have, "of": s.Of})),
 			kit.Steps(l, s.Have, s.Of, ""),
 			w.body(t.T("scan.part.do")))
-	} else {
+	} else if !cramped {
 		blocks = append(blocks, w.body(t.T("scan.body")).Soft())
 	}
 	where := kit.NewButton(l, kit.Primary, t.T("scan.where"), kit.IconPhone, func() {
 		w.where = true
 		w.elsewhere()
 	}).Named("where")
-	picture := &fyne.Container{Layout: pictureLayout{l, w.scan}, Objects: []fyne.CanvasObject{w.scan.box, strip}}
+	picture := &fyne.Container{Layout: pictureLayout{l, w.scan}, Objects: []fyne.CanvasObject{w.scan.box, wish}}
 	return page{frame: kit.Frame{
 		Body: &fyne.Container{Layout: scanLayout{l}, Objects: []fyne.CanvasObject{w.pages(blocks...).Middle(), picture}},
 		Main: where, Side: []*kit.Button{w.back()}, Desk: w.desk(),
-	}, back: w.press(flow.ActBack), live: func(time.Time) { hint.Say(w.hint()) }}
+	}, back: w.press(flow.ActBack), live: func(time.Time) { draw() }}
 }
 
-// hint is the reader's wish in words.
-func (w *Window) hint() string {
-	s := w.state
-	switch {
-	case s.Camera == flow.CameraStarting || s.Camera == flow.CameraOff:
-		return w.words.T("scan.starting")
-	case s.Aim != flow.AimNone:
-		return w.words.T("scan.hint." + string(s.Aim))
+// wishStrip is what the reader would have the patient do, drawn and in words,
+// and what changes it.
+func (w *Window) wishStrip() (*fyne.Container, func()) {
+	l, p := w.look, w.look.Palette
+	role := kit.Heading
+	if w.narrow() {
+		role = kit.Strong
 	}
-	return w.words.T("scan.hint.looking")
+	side := l.TextSize(role) * 1.3
+	make := func(aim flow.Aim) fyne.CanvasObject {
+		icon, key := aimWords(aim, w.state.Camera)
+		fill, edge := p.Notice, p.NoticeEdge
+		if aim == flow.AimNone {
+			fill, edge = p.Card, p.Hair
+		}
+		text := kit.NewText(l, role, w.words.T(key)).On(p.Ink, fill)
+		return kit.Plate(l, fill, edge, l.MM(3), kit.Beside(l.MM(4), side, kit.Box(side, side, kit.NewIcon(l, icon, p.Ink, side)), text))
+	}
+	shown := w.state.Aim
+	strip := kit.Column(0, make(shown))
+	return strip, func() {
+		if aim := w.state.Aim; aim != shown {
+			shown = aim
+			strip.Objects = []fyne.CanvasObject{make(aim)}
+			strip.Refresh()
+			w.root.Objects[0].Refresh()
+		}
+	}
+}
+
+func aimWords(a flow.Aim, c flow.Camera) (kit.Icon, string) {
+	if c == flow.CameraStarting || c == flow.CameraOff {
+		return kit.IconCamera, "scan.starting"
+	}
+	switch a {
+	case flow.AimNearer:
+		return kit.IconNearer, "scan.hint.nearer"
+	case flow.AimFarther:
+		return kit.IconFarther, "scan.hint.farther"
+	case flow.AimStill:
+		return kit.IconHand, "scan.hint.hold-still"
+	case flow.AimDimmer:
+		return kit.IconSun, "scan.hint.brightness"
+	case flow.AimOneCode:
+		return kit.IconQR, "scan.hint.one-code"
+	}
+	return kit.IconCamera, "scan.hint.looking"
 }
 
 // scanLayout gives the picture the larger part.

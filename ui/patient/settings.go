@@ -117,10 +117,22 @@ func (w *Window) columns(most int, objects []fyne.CanvasObject) int {
 	for _, o := range objects {
 		widest = max(widest, o.MinSize().Width)
 	}
-	for n := most; n > 1; n-- {
-		if float32(n)*widest+float32(n-1)*l.Gap() <= width {
+	for n := min(most, len(objects)); n > 1; n-- {
+		// Four things stand in two rows of two rather than three and one.
+		if float32(n)*widest+float32(n-1)*l.Gap() <= width && (len(objects) != 4 || n != 3) {
 			return n
 		}
 	}
 	return 1
+}
+
+// bodyHeight is about what the body of a page has when its footer is one row.
+func (w *Window) bodyHeight() float32 {
+	l := w.look
+	header := max(l.Target(false), l.LineHeight(kit.Chrome)+l.MM(5))
+	footer := max(l.Target(true), l.LineHeight(kit.Label)+l.MM(5))
+	if l.Metrics.Portrait() {
+		footer = 2*footer + l.Gap()
+	}
+	return l.Metrics.Height() - header - footer - 4*l.Air()
 }

@@ -1,0 +1,81 @@
+package patient
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"shlkiosk/ui/flow"
+	"shlkiosk/ui/kit"
+	"shlkiosk/ui/kit/kittest"
+	"shlkiosk/ui/words"
+)
+
+// full tells that every display, size and language is asked for (make
+// test-screens); the short form takes the hardest of each.
+func full() bool { return os.Getenv("SCREENS_FULL") != "" }
+
+func languagesOf(t testing.TB) []string {
+	t.Helper()
+	all, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tags []string
+	for _, l := range all.Languages() {
+		tags = append(tags, l.Tag)
+	}
+	return tags
+}
+
+// Every screen at every size, in every language, on every display: capitals,
+// targets, gaps, contrast, nothing cut, nothing overlapping, whole focus order
+// (kiosk-people U1 to U5, U16, U20).
+func TestEveryScreenFits(t *testing.T) {
+	kinds, sizes := []string{"laptop", "portrait"}, []int{100, 200}
+	if full() {
+		kinds, sizes = []string{"21", "15", "27", "portrait", "laptop"}, []int{100, 125, 150, 200}
+	}
+	for _, kind := range kinds {
+		m := displays[kind]
+		b := newBench(t, m)
+		for _, language := range languagesOf(t) {
+			for _, size := range sizes {
+				for _, s := range scenes() {
+					t.Run(fmt.Sprintf("%s_%s_%d_%s", kind, language, size, s.name), func(t *testing.T) {
+						b.play(t, s, flow.Settings{Language: language, Size: size, Theme: "light"})
+						pages := 1
+						turn := turner(b)
+						if turn != nil {
+							pages = turn.Count()
+						}
+						for page := range pages {
+							seen := kittest.Look(b.Content())
+							wrong := kittest.Check(seen, m, kittest.Patient(kit.Light()))
+							if page == 0 || full() {
+								wrong = append(wrong, kittest.Focus(b.canvas, b.Content())...)
+							}
+							for _, w := range wrong {
+								t.Errorf("page %d of %d: %s", page+1, pages, w)
+							}
+							if turn != nil {
+								turn.Turn(+1)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// turner is the pages of the screen, if it has any.
+func turner(b *bench) *kit.Pages {
+	var found *kit.Pages
+	walkMade(b.Content(), func(m kit.Made) {
+		if p, ok := m.(*kit.Pages); ok && p.Count() > 1 {
+			found = p
+		}
+	})
+	return found
+}
