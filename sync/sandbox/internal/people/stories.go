@@ -50,7 +50,7 @@ func Stories(now time.Time) []Story {
 		{Key: "expired", Person: walter, KTC: true, Label: "Visit summary", Expired: true, Bundles: []json.RawMessage{tomasRecord(walter, now)},
 			Shows: "A code that has run out: the kiosk says so and asks for a new one."},
 		{Key: "card", Person: charts["Priya"], Label: "Vaccination card", Card: cardBundle(charts["Priya"], now),
-			Shows: "A SMART Health Card with a child's vaccinations."},
+			Shows: "A SMART Health Card with a child's vaccinations; it names too little to be sure of the chart, so the front desk confirms."},
 	}
 }
 

@@ -62,6 +62,13 @@ type Behaviour struct {
 	// AccentSensitive makes string search see accents (measured on Medplum:
 	// family=Nunez does not find Nuñez).
 	AccentSensitive bool `json:"accentSensitive,omitempty"`
+	// LooseSearch makes a Patient search of several criteria give everybody who
+	// meets half of them (Epic: a search is a weighted match with near hits).
+	LooseSearch bool `json:"looseSearch,omitempty"`
+	// KeepClientIDs stores a POST under the id in its body; taken: 409 (Helios).
+	KeepClientIDs bool `json:"keepClientIds,omitempty"`
+	// PlainErrors answers errors in Google's own form and not as OperationOutcome.
+	PlainErrors bool `json:"plainErrors,omitempty"`
 	// NoTotal leaves Bundle.total out unless _total=accurate (Medplum).
 	NoTotal bool `json:"noTotal,omitempty"`
 	// NoConditionalCreate refuses If-None-Exist with 412 "not-supported".
@@ -136,7 +143,7 @@ func (b Behaviour) Validate() error {
 
 // Preset gives the behaviour of a known server (../shared/standards/servers.md):
 // "spec", "medplum" (without its transaction feature), "medplum-transactions",
-// "hapi", "azure", "oracle", "epic", "aidbox".
+// "hapi", "azure", "google", "healthlake", "helios", "oracle", "epic", "aidbox".
 func Preset(name string) (Behaviour, error) {
 	medplum := Behaviour{
 		ConditionalEntryLimit: 8, BodyLimit: 1 << 20, BodyLimitStatus: 400, AsyncStyle: "medplum", AcceptDangling: true,
@@ -148,8 +155,11 @@ func Preset(name string) (Behaviour, error) {
 		"hapi":                 {NumericIDs: true, NoMatch: 400},
 		"azure":                {EntryLimit: 500, NoMatch: 404, AcceptDangling: true, AbsoluteLocations: true},
 		"oracle":               {NoTransaction: 422, NoBatch: 422, NoMatch: 404, NoRepresentation: true, NumericIDs: true, NoConditionalCreate: true},
-		"epic":                 {NoTransaction: 404, NoBatch: 404, NoMatch: 404, NoConditionalCreate: true, LenientSearch: true},
+		"epic":                 {NoTransaction: 404, NoBatch: 404, NoMatch: 404, NoConditionalCreate: true, LenientSearch: true, LooseSearch: true},
 		"aidbox":               {},
+		"google":               {NoMatch: 404, PlainErrors: true, BodyLimit: 50 << 20},
+		"healthlake":           {NoMatch: 404},
+		"helios":               {NoMatch: 404, KeepClientIDs: true},
 	}
 	medplum.TransactionAsBatch = true
 	presets["medplum"] = medplum

@@ -58,6 +58,35 @@ func TestCapabilitySwitches(t *testing.T) {
 	r.want(201, "POST", "Observation", `{"resourceType":"Observation"}`)
 }
 
+func TestPeculiarServers(t *testing.T) {
+	r := newRig(t, Behaviour{LooseSearch: true})
+	seedSearch(t, r)
+	if ids := r.want(200, "GET", "Patient?family=smith&gender=male", "").ids(); !slices.Equal(ids, []string{"p1", "p2"}) {
+		t.Errorf("loose: %v", ids)
+	}
+	if ids := r.want(200, "GET", "Patient?family=smith", "").ids(); !slices.Equal(ids, []string{"p2"}) {
+		t.Errorf("one criterion: %v", ids)
+	}
+	r.behave(Behaviour{KeepClientIDs: true})
+	if id := r.want(201, "POST", "Patient", `{"resourceType":"Patient","id":"mine"}`).id(); id != "mine" {
+		t.Errorf("id %s", id)
+	}
+	r.want(409, "POST", "Patient", `{"resourceType":"Patient","id":"mine"}`)
+	tx := bundleOf("transaction", entryOf("urn:uuid:a", `{"resourceType":"Patient","id":"kept"}`, "POST", "Patient", ""), entryOf("urn:uuid:o", obsOfA, "POST", "Observation", ""))
+	if rep := r.want(200, "POST", "", tx); !strings.Contains(string(rep.raw), `"reference":"Patient/kept"`) {
+		t.Errorf("%s", rep.raw)
+	}
+	before := string(r.srv.Store().Dump())
+	r.want(409, "POST", "", tx)
+	if string(r.srv.Store().Dump()) != before {
+		t.Error("a refused transaction left traces")
+	}
+	r.behave(Behaviour{PlainErrors: true})
+	if rep := r.want(404, "GET", "Patient/nobody", ""); rep.body["resourceType"] != nil || text(rep.body["error"], "message") == "" {
+		t.Errorf("%s", rep.raw)
+	}
+}
+
 func TestTransactionAsBatch(t *testing.T) {
 	r := newRig(t, Behaviour{TransactionAsBatch: true, RefuseEntry: 2, NumberStatus: true, AcceptDangling: true})
 	rep := r.want(200, "POST", "", goodTx())
@@ -185,7 +214,9 @@ func TestFaults(t *testing.T) {
 	}
 	r.behave(Behaviour{RequestsPerMinute: 2})
 	r.want(200, "GET", "Patient", "")
-	r.want(200, "GET", "Patient", "")
+	if rep := r.want(200, "GET", "Patient", ""); rep.header.Get("RateLimit") != `"requests";r=0;t=60` {
+		t.Errorf("%v", rep.header)
+	}
 	if rep := r.want(429, "GET", "Patient", ""); rep.header.Get("Retry-After") == "" || rep.header.Get("RateLimit") == "" {
 		t.Errorf("%v", rep.header)
 	}
@@ -262,7 +293,7 @@ func TestBehaviourJSON(t *testing.T) {
 			t.Errorf("%s is accepted", bad)
 		}
 	}
-	for _, name := range []string{"spec", "medplum", "medplum-transactions", "hapi", "azure", "oracle", "epic", "aidbox"} {
+	for _, name := range []string{"spec", "medplum", "medplum-transactions", "hapi", "azure", "google", "healthlake", "helios", "oracle", "epic", "aidbox"} {
 		b, err := Preset(name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

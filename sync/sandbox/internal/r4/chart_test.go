@@ -22,6 +22,21 @@ func TestEverything(t *testing.T) {
 	if ids := r.want(200, "GET", "Patient/p1/$everything?_type=Observation,Condition", "").ids(); len(ids) != 2 {
 		t.Errorf("%v", ids)
 	}
+	paged := []string{}
+	for next := "Patient/p1/$everything?_count=3"; next != ""; {
+		rep := r.want(200, "GET", next, "")
+		paged = append(paged, rep.ids()...)
+		next = ""
+		for _, l := range pick(rep.body, "link") {
+			if text(l, "relation") == "next" {
+				next = text(l, "url")
+			}
+		}
+	}
+	slices.Sort(paged)
+	if !slices.Equal(paged, ids) {
+		t.Errorf("in pages: %v", paged)
+	}
 	r.want(404, "GET", "Patient/nobody/$everything", "")
 	r.want(404, "GET", "Observation/o1/$everything", "")
 }
@@ -145,6 +160,20 @@ func without(t *testing.T, raw []byte) string {
 		}
 	}
 	return small.String()
+}
+
+func TestBinary(t *testing.T) {
+	r := newRig(t, Behaviour{})
+	made := r.want(201, "POST", "Binary", "%PDF-1.4", "Content-Type: application/pdf")
+	if made.body["data"] != "JVBERi0xLjQ=" || made.body["contentType"] != "application/pdf" {
+		t.Errorf("%s", made.raw)
+	}
+	if rep := r.want(200, "GET", "Binary/"+made.id(), ""); rep.body["resourceType"] != "Binary" {
+		t.Errorf("%s", rep.raw)
+	}
+	if rep := r.want(200, "GET", "Binary/"+made.id(), "", "Accept: application/pdf"); string(rep.raw) != "%PDF-1.4" || rep.header.Get("Content-Type") != "application/pdf" {
+		t.Errorf("%q %s", rep.raw, rep.header.Get("Content-Type"))
+	}
 }
 
 func TestMetaIsKept(t *testing.T) {

@@ -88,6 +88,9 @@ func (srv *Server) allocate(t *tx, steps []*step, strict bool) error {
 				continue // an operation or a search
 			}
 			st.rq.id = srv.newID(t, st.kind)
+			if own, _ := view(st.rq.body)["id"].(string); srv.behaviour().KeepClientIDs && validID(own) {
+				st.rq.id = own
+			}
 			place = st.kind + "/" + st.rq.id
 			if st.rq.ifNoneExist != "" {
 				var err error

@@ -79,10 +79,28 @@ func (srv *Server) everything(t *tx, rq *request, k Key) (*answer, error) {
 	if since, ok := parseSpan(rq.query.Get("_since")); ok {
 		found = slices.DeleteFunc(found, func(r *Record) bool { return r.Updated.Before(since.from) })
 	}
-	total := len(found)
+	return srv.everythingPage(t, rq, k, found)
+}
+
+// everythingPage writes the answer, cut by _count and _offset if they are given.
+func (srv *Server) everythingPage(t *tx, rq *request, k Key, found []*Record) (*answer, error) {
+	self, total := srv.opt.Base+"/"+k.String()+"/$everything", len(found)
 	out := bundleJSON{ResourceType: "Bundle", ID: NewUUID(), Type: "searchset", Timestamp: instant(t.now), Total: &total,
-		Link: []linkJSON{{"self", srv.opt.Base + "/" + k.String() + "/$everything"}}}
-	for _, r := range found {
+		Link: []linkJSON{{"self", pageURL(self, rq.query, -1)}}}
+	page := &query{count: total}
+	for _, name := range []string{"_count", "_offset"} {
+		if v := rq.query.Get(name); v != "" {
+			if err := srv.parseParam(t, page, name, v, false); err != nil {
+				return nil, err
+			}
+		}
+	}
+	from := min(page.offset, total)
+	to := min(from+page.count, total)
+	if to < total && page.count > 0 {
+		out.Link = append(out.Link, linkJSON{"next", pageURL(self, rq.query, to)})
+	}
+	for _, r := range found[from:to] {
 		mode := "match"
 		if r.Key != k {
 			mode = "include"

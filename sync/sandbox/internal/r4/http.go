@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -49,11 +50,14 @@ func (ex *exchange) serve() {
 		ex.fail(err)
 		return
 	}
-	if wait := ex.b.overQuota(ex.srv.now()); wait > 0 {
-		o := fail(429, "throttled", "Too many requests")
-		o.Headers = map[string]string{"Retry-After": strconv.Itoa(wait), "RateLimit": fmt.Sprintf(`"requests";r=0;t=%d`, wait)}
-		ex.fail(o)
-		return
+	if left, wait := ex.b.spend(ex.srv.now()); wait > 0 {
+		ex.w.Header().Set("RateLimit", fmt.Sprintf(`"requests";r=%d;t=%d`, max(left, 0), wait))
+		if left < 0 {
+			o := fail(429, "throttled", "Too many requests")
+			o.Headers = map[string]string{"Retry-After": strconv.Itoa(wait)}
+			ex.fail(o)
+			return
+		}
 	}
 	if a, ok := ex.open(); ok {
 		ex.send(a)
@@ -94,7 +98,9 @@ It is for demonstrations and tests. Nothing here is about a real person, and not
 `
 
 func (ex *exchange) work(body []byte) (*answer, error) {
-	if err := ex.negotiate(); err != nil {
+	if wrapped, ok := wrapBinary(ex.r, ex.path, body); ok {
+		body = wrapped
+	} else if err := ex.negotiate(); err != nil {
 		return nil, err
 	}
 	if job, rest, ok := jobPath(ex.path); ok {
@@ -131,7 +137,11 @@ func (ex *exchange) work(body []byte) (*answer, error) {
 			query[k] = append(query[k], v...)
 		}
 	}
-	return ex.srv.single(rq)
+	a, err := ex.srv.single(rq)
+	if err != nil {
+		return nil, err
+	}
+	return unwrapBinary(ex.r, a), nil
 }
 
 // negotiate refuses what is not FHIR JSON.
@@ -180,7 +190,16 @@ func (ex *exchange) readBody() ([]byte, error) {
 
 func (ex *exchange) fail(err error) {
 	o := asOutcome(err)
-	ex.send(&answer{status: o.Status, body: o.JSON(), headers: o.Headers})
+	a := &answer{status: o.Status, body: o.JSON(), headers: o.Headers}
+	if ex.b.PlainErrors {
+		a.body = encode(map[string]any{"error": map[string]any{"code": o.Status, "message": o.Error(), "status": "FAILED_PRECONDITION"}})
+		a.headers = maps.Clone(o.Headers)
+		if a.headers == nil {
+			a.headers = map[string]string{}
+		}
+		a.headers["Content-Type"] = "application/json; charset=utf-8"
+	}
+	ex.send(a)
 }
 
 // send writes the answer, or what a fault makes of it.
@@ -260,19 +279,17 @@ func bundleType(body []byte) (string, error) {
 	return "bundle", nil
 }
 
-// overQuota counts a request and gives the seconds to wait when the quota of
-// this minute is used up.
-func (b *behaving) overQuota(now time.Time) int {
+// spend counts a request and gives how many are left in this minute (below 0:
+// too many) and the seconds until the next; 0 and 0 without a quota.
+func (b *behaving) spend(now time.Time) (left, wait int) {
 	if b.RequestsPerMinute <= 0 {
-		return 0
+		return 0, 0
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !now.Before(b.quotaTo) {
 		b.quotaTo, b.quota = now.Add(time.Minute), 0
 	}
-	if b.quota++; b.quota > b.RequestsPerMinute {
-		return max(1, int(b.quotaTo.Sub(now).Round(time.Second)/time.Second))
-	}
-	return 0
+	b.quota++
+	return b.RequestsPerMinute - b.quota, max(1, int(b.quotaTo.Sub(now).Round(time.Second)/time.Second))
 }

@@ -180,6 +180,12 @@ func (srv *Server) create(t *tx, rq *request, kind string) (*answer, error) {
 		return nil, err
 	}
 	id := rq.id
+	if own, _ := rq.parsed["id"].(string); srv.behaviour().KeepClientIDs && validID(own) {
+		if _, taken := t.get(Key{kind, own}); taken {
+			return nil, fail(409, "duplicate", kind+"/"+own+" exists already", kind+".id")
+		}
+		id = own
+	}
 	if id == "" {
 		id = srv.newID(t, kind)
 	}
