@@ -49,7 +49,17 @@
 //	GET    /control/links/ID      who asked for a link; DELETE revokes it
 //	POST   /control/revoke        {"rid"} on the card issuer's revocation list
 //
-// [Behaviour] lists every switch with its JSON name.
+// [Behaviour] lists every switch with its JSON name, [Fault] the ways to strike
+// single requests. An example: the next transaction is committed and its answer
+// lost, the one after it is told to wait:
+//
+//	POST /control/behaviour
+//	{"faults": [{"kind": "drop-after", "what": "transaction", "times": 1},
+//	            {"kind": "status", "status": 429, "retryAfter": "2", "what": "transaction", "times": 1}]}
+//
+// The first fault that fits and is not used up strikes. Presets: spec, medplum,
+// medplum-transactions, hapi, azure, google, healthlake, helios, oracle, epic,
+// aidbox.
 //
 // Promise: deterministic people for a seed; nothing is written to disk, nothing
 // listens beyond loopback, Close ends every goroutine. Limits: no persistence, no

@@ -40,8 +40,8 @@ const (
 )
 
 // Preset gives the behaviour of a known server: "spec", "medplum" (without its
-// transaction feature), "medplum-transactions", "hapi", "azure", "oracle",
-// "epic", "aidbox".
+// transaction feature), "medplum-transactions", "hapi", "azure", "google",
+// "healthlake", "helios", "oracle", "epic", "aidbox".
 func Preset(name string) (Behaviour, error) { return r4.Preset(name) }
 
 // HostileKinds are the values of IssueRequest.Hostile.

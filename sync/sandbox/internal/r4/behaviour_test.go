@@ -179,6 +179,11 @@ func TestFaults(t *testing.T) {
 	if patients() != 2 {
 		t.Errorf("%d patients", patients())
 	}
+	// Faults in a row: the first that fits and is not used up strikes.
+	r.behave(Behaviour{Faults: []Fault{{Kind: "status", Status: 503, Times: 1}, {Kind: "status", Status: 429, Times: 1}}})
+	for _, want := range []int{503, 429, 200} {
+		r.want(want, "GET", "Patient", "")
+	}
 	for _, after := range []string{"Wed, 21 Oct 2026 07:28:00 GMT", "soon", "-5"} {
 		r.behave(Behaviour{Faults: []Fault{{Kind: "status", Status: 503, RetryAfter: after}}})
 		if rep := r.want(503, "GET", "Patient", ""); rep.header.Get("Retry-After") != after {

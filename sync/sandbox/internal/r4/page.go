@@ -187,6 +187,12 @@ func (srv *Server) backward(t *tx, r *Record, inc inclusion, add func(*Record)) 
 	if inc.target != "" && inc.target != r.Type {
 		return
 	}
+	if inc.name == "*" {
+		for _, by := range t.referrers(r.Key) {
+			add(by)
+		}
+		return
+	}
 	for _, by := range t.posted([]posting{{inc.source, 'r', r.ID}}) {
 		srv.forward(t, by, inc, func(hit *Record) {
 			if hit.Key == r.Key {

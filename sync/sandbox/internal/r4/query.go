@@ -190,7 +190,7 @@ func checkValue(p param, modifier, v string) error {
 		}
 		return nil
 	}
-	prefix, rest := splitPrefix(v)
+	_, rest := splitPrefix(v)
 	switch p.kind {
 	case "date":
 		if _, ok := parseSpan(rest); !ok {
@@ -202,7 +202,6 @@ func checkValue(p param, modifier, v string) error {
 			return bad
 		}
 	}
-	_ = prefix
 	return nil
 }
 

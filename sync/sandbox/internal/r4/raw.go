@@ -24,7 +24,6 @@ type member struct {
 // above it and where its token (with quotes) stands.
 type leaf struct {
 	name     string
-	top      string // name of the member of the outermost object that it is under
 	from, to int
 }
 
@@ -36,8 +35,7 @@ type walker struct {
 	top    []member
 	leaves []leaf
 	keep   func(name string) bool // which string values to note; nil: none
-	under  string
-	known  bool // members were checked before
+	known  bool                   // members were checked before
 }
 
 var errDepth = errors.New("nested too deep")
@@ -94,7 +92,7 @@ func (w *walker) value(name string) error {
 		from := w.at
 		w.str()
 		if w.keep != nil && w.keep(name) {
-			w.leaves = append(w.leaves, leaf{name: name, top: w.under, from: from, to: w.at})
+			w.leaves = append(w.leaves, leaf{name: name, from: from, to: w.at})
 		}
 	default:
 		for w.at < len(w.b) && bytes.IndexByte([]byte(",]} \t\r\n"), w.b[w.at]) < 0 {
@@ -147,9 +145,6 @@ func (w *walker) object() error {
 		w.at++
 		w.space()
 		at := w.at
-		if w.depth == 1 {
-			w.under = name
-		}
 		if err := w.value(name); err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ func TestSearchParameters(t *testing.T) {
 		{"Patient/p1/Observation", "o1"}, {"Patient/p1/Observation?status=amended", ""}, {"Patient/p1/AllergyIntolerance", "a1"},
 		// includes, after the matches
 		{"Observation?_id=o1&_include=Observation:subject", "o1 p1"}, {"Observation?_id=o1&_include=Observation:performer&_include=Observation:subject:Patient", "o1 doc p1"}, {"Observation?_id=o1&_include=Observation:subject:Group", "o1"},
-		{"Observation?_id=o1&_revinclude=Provenance:target", "o1 v1"}, {"Observation?_id=o1&_include=Observation:subject&_include:iterate=Patient:organization", "o1 p1 org"}, {"Patient?_id=p1&_revinclude=Observation:patient", "p1 o1"}, {"Observation?_id=o1&_include=*", "o1 p1 doc"},
+		{"Observation?_id=o1&_revinclude=Provenance:target", "o1 v1"}, {"Observation?_id=o1&_include=Observation:subject&_include:iterate=Patient:organization", "o1 p1 org"}, {"Patient?_id=p1&_revinclude=Observation:patient", "p1 o1"}, {"Observation?_id=o1&_include=*", "o1 p1 doc"}, {"Observation?_id=o1&_revinclude=*", "o1 o3 v1"},
 	} {
 		path := escape(strings.ReplaceAll(tc.query, "{{BASE}}", r.url))
 		rep := r.want(200, "GET", path, "")
