@@ -106,12 +106,12 @@ func (c *Client) Search(ctx context.Context, typ string, params url.Values, max 
 		if err != nil {
 			return nil, err
 		}
-		b, err := ParseBundle(a.body, c.opt.Limits)
+		page, err := c.resource(op, a)
 		if err != nil {
-			return nil, &Error{Op: op, Reason: ReasonAnswer, Offset: -1, Err: err}
+			return nil, err
 		}
-		v := Value{raw: b.Raw}
-		if v.Get("resourceType").String() != "Bundle" {
+		v := page.Value()
+		if page.Type() != "Bundle" {
 			return nil, &HTTPError{Op: op, Status: a.status, Outcome: ParseOutcome(v)}
 		}
 		for _, e := range v.Get("entry").Elements() {

@@ -181,3 +181,20 @@ func peakHeap(f func()) uint64 {
 	return peak.Load() - min(before, peak.Load())
 }
 
+// BenchmarkImport is a whole import of 5,000 entries against the sandbox in
+// the same process: server and importer together.
+func BenchmarkImport(b *testing.B) {
+	src := large(5000)
+	for b.Loop() {
+		b.StopTimer()
+		w := newWorld(b, sandbox.Behaviour{})
+		env := envelope(src)
+		b.StartTimer()
+		if _, err := w.im.Deliver(context.Background(), env, nil); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		_ = w.Close()
+		b.StartTimer()
+	}
+}

@@ -97,7 +97,7 @@ func facet(name string, v fhir.Value) string {
 		return strings.Join(parts, ",")
 	}
 	if n := v.Number(); n != "" {
-		return plainNumber(n)
+		return fhir.PlainNumber(n)
 	}
 	return string(v.Raw())
 }

@@ -245,19 +245,6 @@ func TestTwiceIsOnce(t *testing.T) {
 	}
 }
 
-func TestPlainNumber(t *testing.T) {
-	for _, same := range [][]string{{"1", "1.0", "1.00", "10E-1", "0.1e1", "1e0"}, {"0", "0.0", "-0.0", "0E5"}, {"-120", "-1.2e2", "-120.000"}, {"1E-22", "0.1E-21"}, {"1e999999", "10e999998"}} {
-		for _, n := range same[1:] {
-			if plainNumber(n) != plainNumber(same[0]) {
-				t.Errorf("%s and %s: %s %s", same[0], n, plainNumber(same[0]), plainNumber(n))
-			}
-		}
-	}
-	if plainNumber("1.0") == plainNumber("1.01") || plainNumber("-1") == plainNumber("1") || plainNumber("1e99999999999999") == "" {
-		t.Error("different numbers read equal")
-	}
-}
-
 func TestEnvelopeSurvivesTheLedger(t *testing.T) {
 	env := ips(t)
 	env.Typed = Typed{BirthDate: "1980-02-03", Second: "12180"}

@@ -187,7 +187,7 @@ func (im *Importer) addToChart(ctx context.Context, p Proposal) error {
 		ed := fhir.NewEditor(chart)
 		if arr := chart.Get(p.Path); arr.IsArray() {
 			for _, v := range arr.Elements() {
-				if string(canon{}.append(nil, v, false)) == string(canon{}.append(nil, parsed(p.Value), false)) {
+				if string(fhir.Canonical{}.AppendValue(nil, v)) == string(fhir.Canonical{}.AppendValue(nil, parsed(p.Value))) {
 					return nil // somebody added it already
 				}
 			}

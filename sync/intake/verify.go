@@ -226,7 +226,7 @@ func (d *delivery) readBack(ctx context.Context, refs map[string]bool) (map[stri
 // equal compares what was sent with what is there: everything but id, meta and
 // narrative, numbers by value, references by target.
 func (d *delivery) equal(it *item, r fhir.Resource, keys map[string]*item) bool {
-	ours := canon{ref: func(uri string) string {
+	ours := func(uri string) string {
 		if t := keys[uri]; t != nil {
 			for t.twin != nil {
 				t = t.twin
@@ -234,13 +234,15 @@ func (d *delivery) equal(it *item, r fhir.Resource, keys map[string]*item) bool 
 			return t.ref
 		}
 		return uri
-	}}
-	body := it.base
-	if slices.ContainsFunc(targets(it, keys), func(t *item) bool { return t.verdict != contained && t.ref == "" }) {
-		body, _ = render(it, keys, nil) // some targets were refused: the reference was taken out
 	}
-	theirs := canon{ref: d.local}
-	return string(ours.append(nil, body.Value(), true)) == string(theirs.append(nil, r.Value(), true))
+	if fhir.Same(it.base, r, ours, d.local, mayBeInRecord) {
+		return true
+	}
+	if slices.ContainsFunc(targets(it, keys), func(t *item) bool { return t.ref == "" }) {
+		body, _ := render(it, keys, nil) // some targets were refused: the reference was taken out
+		return fhir.Same(body, r, ours, d.local, mayBeInRecord)
+	}
+	return false
 }
 
 func (d *delivery) differsOnlyInReferences(it *item, r fhir.Resource) bool {
@@ -258,8 +260,8 @@ func (d *delivery) demographics(there map[string]fhir.Resource) {
 	v.Demographics = DemographicsEqual
 	source := d.plan.subject.res
 	if d.env.Journal.NewChart {
-		a := canon{}.append(nil, d.plan.subject.base.Value(), true)
-		b := canon{}.append(nil, chart.Value(), true)
+		a := bare.Append(nil, d.plan.subject.base)
+		b := bare.Append(nil, chart)
 		if string(a) != string(b) {
 			v.Demographics = DemographicsDiffer
 		}
