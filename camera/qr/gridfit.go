@@ -20,8 +20,8 @@ func (g *grid) set(q [4]vec) bool {
 }
 
 // groupNCC correlates one group of function modules with the picture. inside
-// says that the whole grid is within the picture.
-func groupNCC(p *plane, m *homography, g *group, floor float32, inside bool) float64 {
+// says that the whole grid is within the picture; shift moves it in pixels.
+func groupNCC(p *plane, m *homography, g *group, floor float32, inside bool, shift vec) float64 {
 	// Around the group's middle the homography is p0 + J*d/(1+eps), with eps
 	// so small that two terms of the series do: no division for each module.
 	w0 := 1 / (m.g*g.cx + m.h*g.cy + 1)
@@ -31,7 +31,7 @@ func groupNCC(p *plane, m *homography, g *group, floor float32, inside bool) flo
 	vx, vy := m.b*w0-p0.x*gy, m.e*w0-p0.y*gy
 	var sv, svv, sd float32
 	if inside {
-		x0, y0 := p0.x, p0.y
+		x0, y0 := p0.x+shift.x, p0.y+shift.y
 		var iv, ivv, id int
 		for i := range g.d {
 			d := &g.d[i]
@@ -53,7 +53,7 @@ func groupNCC(p *plane, m *homography, g *group, floor float32, inside bool) flo
 		for i := range g.d {
 			d := &g.d[i]
 			q := m.at(g.cx+d.x, g.cy+d.y)
-			v := p.at(q.x, q.y)
+			v := p.at(q.x+shift.x, q.y+shift.y)
 			sv += v
 			svv += v * v
 			sd += float32(d.sign) * v
@@ -64,12 +64,13 @@ func groupNCC(p *plane, m *homography, g *group, floor float32, inside bool) flo
 	return -float64(sd-g.mean*sv) / math.Sqrt(float64(g.sd*varv))
 }
 
-// holds tells whether all of an n-module code lies inside the picture.
-func (p *plane) holds(m *homography, n float64) bool {
-	if 1+m.g*n < .01 || 1+m.h*n < .01 || 1+(m.g+m.h)*n < .01 {
+// holds tells whether all of an n-module code, and pad modules around it, lie
+// inside the picture.
+func (p *plane) holds(m *homography, n, pad float64) bool {
+	if 1+m.g*n < .1 || 1+m.h*n < .1 || 1+(m.g+m.h)*n < .1 {
 		return false // the horizon runs through it
 	}
-	for _, c := range [4]vec{m.at(0, 0), m.at(n, 0), m.at(n, n), m.at(0, n)} {
+	for _, c := range [4]vec{m.at(-pad, -pad), m.at(n+pad, -pad), m.at(n+pad, n+pad), m.at(-pad, n+pad)} {
 		if !(c.x > 1 && c.y > 1 && c.x < float64(p.w-2) && c.y < float64(p.h-2)) {
 			return false
 		}
@@ -84,14 +85,14 @@ type fitWeights [4]float64
 func (g *grid) fitScore(p *plane, m *homography, w *fitWeights, floor float32, e *effort) float64 {
 	var s, ws float64
 	taps := 0
-	inside := p.holds(m, float64(g.l.n))
+	inside := p.holds(m, float64(g.l.n), 0)
 	for i := range g.l.groups {
 		gr := &g.l.groups[i]
 		k := w[gr.kind]
 		if k == 0 {
 			continue
 		}
-		s += k * groupNCC(p, m, gr, floor, inside)
+		s += k * groupNCC(p, m, gr, floor, inside, vec{})
 		ws += k
 		taps += len(gr.d)
 	}

@@ -112,6 +112,12 @@ func (w *worker) tryTriple(t *triple, reach, spread int, weak float64, e *effort
 				return nil, best, level
 			}
 		}
+		if g.score > .3 && g.score < .97 && w.fitBend(p, &g, 3, e) > g.score+.03 {
+			if fd := w.decode(p, &g, &w.bend, true, e); fd != nil {
+				fd.level = k
+				return fd, g, k
+			}
+		}
 		if i == 0 && g.score > .8 {
 			break // this is the version, only the bits are bad
 		}
@@ -152,9 +158,9 @@ func (w *worker) rankVersions(p *plane, t *triple, floor float32, e *effort) (fl
 // it goes back to light with a threshold from close by (for glare), then
 // through the equaliser (for blur), taught by the known modules and then by
 // its own firm decisions.
-func (w *worker) decode(p *plane, g *grid, bend warp, hard bool, e *effort) *found {
+func (w *worker) decode(p *plane, g *grid, b *bend, hard bool, e *effort) *found {
 	s := &w.mods
-	s.take(p, g, bend, .22, e)
+	s.take(p, g, b, .22, e)
 	s.normalise(5, e)
 	if fd := w.readSoft(s.soft, g, e); fd != nil {
 		return fd

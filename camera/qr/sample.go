@@ -42,11 +42,8 @@ func (s *modules) reset(l *layout) {
 
 func (s *modules) at(x, y int) int { return (y+margin)*s.w + x + margin }
 
-// warp bends the grid: it gives the shift in pixels at a module.
-type warp interface{ at(x, y float64) vec }
-
 // take samples every module with five taps.
-func (s *modules) take(p *plane, g *grid, bend warp, spread float64, e *effort) {
+func (s *modules) take(p *plane, g *grid, b *bend, spread float64, e *effort) {
 	s.reset(g.l)
 	sign := float32(.2)
 	if g.light {
@@ -57,8 +54,8 @@ func (s *modules) take(p *plane, g *grid, bend warp, spread float64, e *effort) 
 			x, y := float64(i-margin)+.5, float64(j-margin)+.5
 			c := g.m.at(x, y)
 			u, v := g.m.at(x+spread, y).sub(c), g.m.at(x, y+spread).sub(c)
-			if bend != nil {
-				c = c.add(bend.at(x, y))
+			if b != nil {
+				c = c.add(b.at(x, y))
 			}
 			t := p.at(c.x, c.y) + p.at(c.x+u.x+v.x, c.y+u.y+v.y) + p.at(c.x-u.x-v.x, c.y-u.y-v.y) +
 				p.at(c.x+u.x-v.x, c.y+u.y-v.y) + p.at(c.x-u.x+v.x, c.y-u.y+v.y)

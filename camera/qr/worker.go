@@ -20,6 +20,10 @@ type worker struct {
 	trips   []triple
 	vers    []int
 	mods    modules
+	bend    bend
+	anchors []anchor
+	gram    []float64
+	weight  []vec
 	eq      equaliser
 	words   wordReader
 	turned  []uint8

@@ -68,7 +68,7 @@ func main() {
 			continue
 		}
 		g := load(filepath.Join(dir, e.File))
-		r := qr.NewReader(qr.Options{Wanted: isSHL})
+		r := qr.NewReader(qr.Options{Wanted: wantedIn(e.Text, isSHL)})
 		t := cpu()
 		rd := r.Still(g)
 		d := float64((cpu() - t).Microseconds()) / 1000
@@ -81,6 +81,7 @@ func main() {
 				ok = true
 			} else {
 				wrong = true
+				fmt.Printf("%s got %q want %q\n", e.ID, x.Text, e.Text)
 			}
 		}
 		for _, k := range []string{e.Group + " " + e.Grade, "~ " + e.Grade, "~ all", e.Group} {
@@ -175,4 +176,11 @@ func runClips(dir string, b []byte, only string, film bool, wanted func(string) 
 	slices.Sort(firsts)
 	slices.Sort(ms)
 	fmt.Println("firsts", firsts, "median", firsts[len(firsts)/2], "ms", ms[len(ms)/2], ms[len(ms)*95/100])
+}
+
+func wantedIn(text string, f func(string) bool) func(string) bool {
+	if f(text) {
+		return f
+	}
+	return nil
 }
