@@ -69,9 +69,11 @@ func (w *Window) candidates(d Detail) fyne.CanvasObject {
 		cells := []fyne.CanvasObject{kit.NewText(l, kit.Body, w.coded("staff.field.", name)).Soft(), ours}
 		for _, c := range some {
 			f, ok := fieldOf(c, name)
-			if !ok {
-				f = Field{Name: name, Verdict: Missing}
-			} else if !f.Ours.Empty() {
+			if !ok { // what the patient typed, say: nothing to compare
+				cells = append(cells, kit.NewText(l, kit.Body, ""))
+				continue
+			}
+			if !f.Ours.Empty() {
 				ours.Say(f.Ours.Reveal())
 			}
 			cells = append(cells, w.cell(f))

@@ -51,10 +51,10 @@ func (w *Window) casePage(v *queueView) fyne.CanvasObject {
 // to do.
 func (w *Window) caseHead(c Case) fyne.CanvasObject {
 	l, t := w.look, w.t
+	code := kit.NewText(l, kit.Code, c.Code)
 	lines := []fyne.CanvasObject{
-		kit.Row(l.MM(6), kit.NewText(l, kit.Code, c.Code),
-			kit.Column(l.MM(0.5), sign(l, stateIcon(c.State), t.T("staff.state."+string(c.State)), true),
-				kit.NewText(l, kit.Body, t.T("staff.case.age", w.ago(c.Created))))),
+		kit.Beside(l.MM(6), code.Natural(), code, kit.Column(l.MM(0.5), sign(l, stateIcon(c.State), t.T("staff.state."+string(c.State)), true),
+			kit.NewText(l, kit.Body, t.T("staff.case.age", w.ago(c.Created))))),
 		kit.NewText(l, kit.Body, w.why(c)),
 	}
 	if c.Reason != "" {

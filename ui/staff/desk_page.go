@@ -25,8 +25,9 @@ func (w *Window) desk() fyne.CanvasObject {
 		who = w.who.ID
 	}
 	out := kit.NewButton(l, kit.Secondary, t.T("staff.logout"), kit.IconLock, func() { w.o.Done() }).Named("logout")
-	head := row(l, []float32{3.2, 1}, kit.Row(l.Gap(), tabs...),
-		kit.Row(l.Gap(), kit.NewText(l, kit.Strong, who), out))
+	name := kit.NewText(l, kit.Strong, who).Trailing()
+	right := ends(l.Gap(), name, out, out.Natural())
+	head := ends(l.Gap(), kit.Row(l.Gap(), tabs...), right, out.Natural()+l.Gap()+name.Natural())
 	top := []fyne.CanvasObject{head}
 	if w.err != "" {
 		top = append(top, notice(l, w.err))

@@ -41,7 +41,7 @@ func (w *Window) diagnosticsPage() fyne.CanvasObject {
 		return kit.NewText(l, kit.Body, t.T("staff.asking"))
 	}
 	left := kit.Column(l.MM(4), w.health(*d), w.deliveries(*d))
-	return sides(0.55, l.MM(4), sheet(left), sheet(w.camera(d.Camera)))
+	return sides(0.55, l.MM(4), w.sheet("health", left), w.sheet("camera", w.camera(d.Camera)))
 }
 
 // health lists every part: what is wrong comes first.
@@ -64,7 +64,7 @@ func (w *Window) health(d Diagnostics) fyne.CanvasObject {
 	}
 	title := t.T("staff.diagnostics.title", d.Kiosk, d.Version)
 	return kit.Card(l, kit.Column(l.MM(2), kit.NewText(l, kit.Heading, title),
-		kit.NewText(l, kit.Body, t.T("staff.diagnostics.up", d.Uptime.Round(time.Minute).String())).Soft(), table(l, rows...)))
+		kit.NewText(l, kit.Body, t.T("staff.diagnostics.up", w.long(d.Uptime))).Soft(), table(l, rows...)))
 }
 
 // deliveries counts the records by state, and stops and starts the worker.

@@ -113,6 +113,7 @@ func (w *Window) choose(id string) {
 		return
 	}
 	v.chosen, v.open, v.sure, v.first = id, nil, "", 0
+	delete(w.scrolls, "case")
 	w.err, w.said = "", ""
 	w.touched()
 	w.draw()
@@ -152,7 +153,7 @@ func (w *Window) after(said string) func() {
 
 func (w *Window) queuePage() fyne.CanvasObject {
 	l, v := w.look, &w.queue
-	return sides(0.36, l.MM(4), w.queueList(), sheet(w.casePage(v)))
+	return sides(0.36, l.MM(4), w.queueList(), w.sheet("case", w.casePage(v)))
 }
 
 func (w *Window) queueList() fyne.CanvasObject {

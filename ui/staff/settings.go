@@ -81,7 +81,7 @@ func (w *Window) settingsPage() fyne.CanvasObject {
 	}
 	save := kit.NewButton(l, kit.Primary, t.T("staff.settings.save"), kit.IconCheck, w.save).Named("save")
 	undo := kit.NewButton(l, kit.Secondary, t.T("staff.settings.undo"), kit.IconBack, func() { w.show(viewSettings) }).Named("undo")
-	v.count = kit.NewText(l, kit.Body, t.N("staff.settings.count", len(v.changes)))
+	v.count = kit.NewText(l, kit.Body, w.unsaved())
 	if len(v.changes) == 0 {
 		save.Disable()
 		undo.Disable()
@@ -101,7 +101,7 @@ func (w *Window) settingsPage() fyne.CanvasObject {
 			right = append(right, w.setting(s))
 		}
 	}
-	return sides(0.22, l.MM(4), sheet(left), sheet(kit.Column(l.MM(3), right...)))
+	return sides(0.22, l.MM(4), w.sheet("groups", left), w.sheet("settings-"+v.group, kit.Column(l.MM(3), right...)))
 }
 
 // setting is one key: what it is called and for, its value to edit, where the
@@ -153,7 +153,7 @@ func (w *Window) setting(s Setting) fyne.CanvasObject {
 		field.Disable()
 	}
 	from := w.coded("staff.settings.from.", s.Source)
-	if s.Default != "" {
+	if s.Default != "" && s.Source != "default" {
 		from = t.Sentences(from, t.T("staff.settings.default", s.Default))
 	}
 	about := kit.Column(0, kit.NewText(l, kit.Strong, s.Path), kit.NewText(l, kit.Body, s.Doc))
@@ -162,6 +162,13 @@ func (w *Window) setting(s Setting) fyne.CanvasObject {
 		value2 = append(value2, notice(l, p.Wrong, p.Fix))
 	}
 	return row(l, []float32{1, 1.1}, about, kit.Column(l.MM(0.8), value2...))
+}
+
+func (w *Window) unsaved() string {
+	if len(w.settings.changes) == 0 {
+		return w.t.T("staff.settings.none")
+	}
+	return w.t.N("staff.settings.count", len(w.settings.changes))
 }
 
 // countChanges writes the number of changes beside the save button without
@@ -173,7 +180,7 @@ func (w *Window) countChanges() {
 	if save == nil || undo == nil {
 		return
 	}
-	v.count.Say(w.t.N("staff.settings.count", len(v.changes)))
+	v.count.Say(w.unsaved())
 	for _, b := range []*kit.Button{save, undo} {
 		if len(v.changes) > 0 {
 			b.Enable()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
@@ -14,9 +15,19 @@ import (
 // sheet is a column that scrolls when it is higher than its place. Fyne's
 // scroll asks for a height without telling the width; the sheet remembers the
 // width that it was given.
-func sheet(o fyne.CanvasObject) *fyne.Container {
+//
+// The name keeps the place when the page is built anew.
+func (w *Window) sheet(name string, o fyne.CanvasObject) *fyne.Container {
 	in := &sheetInside{}
-	return container.New(&sheetOutside{in}, container.NewVScroll(container.New(in, o)))
+	scroll := container.NewVScroll(container.New(in, o))
+	if old := w.scrolls[name]; old != nil {
+		scroll.Offset = old.Offset
+	}
+	if w.scrolls == nil {
+		w.scrolls = map[string]*container.Scroll{}
+	}
+	w.scrolls[name] = scroll
+	return container.New(&sheetOutside{in}, scroll)
 }
 
 type sheetOutside struct{ in *sheetInside }
@@ -30,16 +41,20 @@ func (s *sheetOutside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 type sheetInside struct{ width float32 }
 
-// room is kept free on the right for the scroll bar.
-const room = 14
+// room is kept free on the right for the scroll bar, rim on the other sides
+// for focus rings, which a scroll would cut.
+const (
+	room = 14
+	rim  = 5
+)
 
 func (s *sheetInside) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(0, kit.HeightFor(objects[0], s.width-room)+room)
+	return fyne.NewSize(0, kit.HeightFor(objects[0], s.width-room-rim)+room+rim)
 }
 
 func (s *sheetInside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(fyne.NewSize(size.Width-room, kit.HeightFor(objects[0], size.Width-room)))
-	objects[0].Move(fyne.NewPos(0, 0))
+	wide := size.Width - room - rim
+	put(objects[0], rim, rim, wide, kit.HeightFor(objects[0], wide))
 }
 
 // sides puts two objects side by side, the left one with a share of the width;
@@ -146,11 +161,18 @@ func table(l *kit.Look, rows ...*block) *fyne.Container {
 	out := make([]fyne.CanvasObject, 0, 2*len(rows))
 	for i, r := range rows {
 		if i > 0 {
-			out = append(out, kit.Line(l))
+			out = append(out, line(l))
 		}
 		out = append(out, r)
 	}
 	return kit.Column(l.MM(1), out...)
+}
+
+// line is a thin line across.
+func line(l *kit.Look) fyne.CanvasObject {
+	r := canvas.NewRectangle(l.Palette.Hair)
+	thick := max(1, l.MM(0.25))
+	return newBlock(func(float32) float32 { return thick }, func(s fyne.Size) { put(r, 0, 0, s.Width, thick) }, r)
 }
 
 // sign is a drawing beside words: what it means is in the words, the drawing
@@ -161,12 +183,29 @@ func sign(l *kit.Look, icon kit.Icon, text string, loud bool) fyne.CanvasObject 
 	if loud {
 		role = kit.Strong
 	}
-	side := l.TextSize(role)
+	side, gap := l.TextSize(role), l.MM(1.2)
 	t := kit.NewText(l, role, text)
 	if icon == kit.IconNone {
 		return t
 	}
-	return kit.Beside(l.MM(1.2), side, kit.NewIcon(l, icon, ink, side), t)
+	pic := kit.NewIcon(l, icon, ink, side)
+	return newBlock(func(width float32) float32 { return t.HeightFor(width - side - gap) }, func(s fyne.Size) {
+		put(pic, 0, (l.LineHeight(role)-side)/2, side, side)
+		put(t, side+gap, 0, s.Width-side-gap, s.Height)
+	}, pic, t)
+}
+
+// ends puts one object at the left and one at the right end, which has its
+// natural width.
+func ends(gap float32, left, right fyne.CanvasObject, rightWide float32) fyne.CanvasObject {
+	high := func(width float32) float32 {
+		return max(kit.HeightFor(left, width-rightWide-gap), kit.HeightFor(right, rightWide))
+	}
+	return newBlock(high, func(s fyne.Size) {
+		lh, rh := kit.HeightFor(left, s.Width-rightWide-gap), kit.HeightFor(right, rightWide)
+		put(left, 0, (s.Height-lh)/2, s.Width-rightWide-gap, lh)
+		put(right, s.Width-rightWide, (s.Height-rh)/2, rightWide, rh)
+	}, left, right)
 }
 
 // notice lays words on the colour of things that want a look.
@@ -211,8 +250,10 @@ func find(o fyne.CanvasObject, id string) kit.Pressable {
 }
 
 // ago writes an age shortly: "3 min".
-func (w *Window) ago(at time.Time) string {
-	d := max(0, w.o.Now().Sub(at))
+func (w *Window) ago(at time.Time) string { return w.long(w.o.Now().Sub(at)) }
+
+// long writes a length of time shortly.
+func (w *Window) long(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return w.t.T("staff.age.now")

@@ -66,6 +66,8 @@ type Window struct {
 	diagnostics diagnosticsView
 	settings    settingsView
 	canvas      fyne.Canvas
+	themed      *container.ThemeOverride
+	scrolls     map[string]*container.Scroll // by name, of the present view
 }
 
 // New makes the staff screens, at the login.
@@ -78,15 +80,14 @@ func New(o Options) *Window {
 	}
 	w := &Window{o: o, root: container.NewStack(), t: o.Words.In(o.Language)}
 	w.look = kit.NewDenseLook(o.Metrics, kit.PaletteOf(o.Theme))
+	w.themed = container.NewThemeOverride(w.root, w.look.Theme())
 	w.look.Hear = &kit.Hear{Touched: w.touched, Rune: w.typed, Key: w.key}
 	w.show(viewLogin)
 	return w
 }
 
 // Content is what to put into the window.
-func (w *Window) Content() fyne.CanvasObject {
-	return container.NewThemeOverride(w.root, w.look.Theme())
-}
+func (w *Window) Content() fyne.CanvasObject { return w.themed }
 
 // Attach takes the keys of a canvas while the staff screens are shown.
 func (w *Window) Attach(c fyne.Canvas) {
@@ -140,6 +141,7 @@ func (w *Window) show(v view) {
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.at, w.busy, w.err, w.said = v, 0, "", ""
 	w.login.wipe()
+	w.scrolls = nil
 	switch v {
 	case viewLogin:
 		w.askPeople()
@@ -212,7 +214,7 @@ func (w *Window) draw() {
 		body = w.desk()
 	}
 	w.root.Objects = []fyne.CanvasObject{ground, body}
-	w.root.Refresh()
+	w.themed.Refresh() // new objects take the theme only so
 	if w.canvas != nil && focus != "" {
 		if p := find(w.root, focus); p != nil && !p.Disabled() {
 			w.canvas.Focus(p)
