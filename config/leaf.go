@@ -123,3 +123,41 @@ func Settings() []Setting {
 	}
 	return out
 }
+
+// Value is one setting with what it is now.
+type Value struct {
+	Setting
+	Value   string   // as it would be written; "" for a secret
+	Choices []string // a closed set, or nil
+	Bool    bool
+	Secret  bool
+}
+
+// choices are the closed sets that Validate checks.
+var choices = map[string][]string{
+	"display.theme": knownThemes, "log.level": {"debug", "info", "warn", "error"},
+	"retrieval.profile": {"shl", "ktc"}, "cards.policy": {"trusted", "verified", "any"},
+	"identity.policy": {"create", "staff"}, "fhir.auth.kind": {"none", "bearer", "client_secret", "private_key_jwt"},
+	"fhir.auth.secret_method": {"basic", "post"}, "speech.engine": {"auto", "espeak-ng", "speech-dispatcher", "none"},
+}
+
+// Values lists every setting of c that is written as text, in the order of the
+// file. Lists of people are not among them.
+func Values(c Config) []Value {
+	defaults := map[string]Setting{}
+	for _, s := range Settings() {
+		defaults[s.Path] = s
+	}
+	var out []Value
+	for _, l := range leaves(&c) {
+		if l.value.Kind() == reflect.Slice && l.value.Type() != reflect.TypeFor[[]string]() {
+			continue
+		}
+		v := Value{Setting: defaults[l.path], Choices: choices[l.path], Bool: l.value.Kind() == reflect.Bool, Secret: l.secret}
+		if !l.secret {
+			v.Value = l.text()
+		}
+		out = append(out, v)
+	}
+	return out
+}

@@ -2,18 +2,145 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"image"
+	"strings"
+	"sync"
+	"time"
 
+	"shlkiosk/camera"
+	"shlkiosk/cmd/internal/cli"
+	"shlkiosk/cmd/internal/engine"
+	"shlkiosk/cmd/internal/frontdesk"
+	"shlkiosk/sync/outbox"
 	"shlkiosk/ui/flow"
+	"shlkiosk/ui/page"
+	"shlkiosk/ui/staff"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 )
 
 // desk is the front desk's part of the window.
-type desk struct{}
+type desk struct {
+	window *staff.Window
+	canvas fyne.Canvas
+}
 
-func (d *desk) content() fyne.CanvasObject { return widget.NewLabel("") }
-func (d *desk) render(flow.State)          {}
-func (d *desk) leave()                     {}
+// newDesk makes the staff screens over a staff.Desk.
+func (s *screen) newDesk(d staff.Desk, k *engine.Kiosk) *desk {
+	w := staff.New(staff.Options{Desk: d, Words: s.words, Metrics: s.metrics(s.size()), Theme: s.cfg.Display.Theme, Now: time.Now,
+		In:      func() { k.Send(flow.StaffIn{}) },
+		Done:    func() { k.Send(flow.StaffOut{}) },
+		Touched: func() { k.Send(flow.Touched{}) },
+		OnPaste: func(text string) {
+			// The staff screens close first: a record is never open beside them.
+			k.Send(flow.StaffOut{})
+			k.Text(text)
+		}})
+	return &desk{window: w, canvas: s.window.Canvas()}
+}
 
-func (w *walker) desk(context.Context) error { return nil }
+func (d *desk) content() fyne.CanvasObject {
+	d.window.Attach(d.canvas)
+	return d.window.Content()
+}
+
+func (d *desk) refresh() { d.window.Refresh() }
+func (d *desk) leave()   { d.window.Close() }
+
+// localDesk is the desk of this kiosk.
+func (p *program) localDesk(s *screen, k *engine.Kiosk, worker *outbox.Worker) (staff.Desk, error) {
+	renderer := page.New(page.Options{})
+	return frontdesk.NewLocal(frontdesk.Options{Core: p.core, Store: p.store, Chart: p.chart, Worker: worker, Version: cli.Version,
+		File: p.file, Fixed: p.fixed, Figures: func() *staff.CameraFigures { return s.figures(k) },
+		Checks: func(context.Context) []staff.Check {
+			documents := staff.Check{Name: "documents", Health: staff.HealthOK}
+			if err := renderer.Available(); err != nil {
+				documents.Health, documents.ToDo = staff.HealthWarning, "Install poppler-utils, so that PDF pages can be looked at"
+			}
+			return []staff.Check{documents}
+		}})
+}
+
+// fixed tells whether environment or flags decide a setting.
+func (p *program) fixed(path string) bool {
+	if _, ok := p.call.Set[path]; ok {
+		return true
+	}
+	return p.call.Getenv("KIOSK_"+strings.ToUpper(strings.ReplaceAll(path, ".", "_"))) != ""
+}
+
+// lastFrame keeps a small copy of the newest picture for diagnostics.
+type lastFrame struct {
+	mu  sync.Mutex
+	img *image.Gray
+}
+
+func (l *lastFrame) take(f *camera.Frame) {
+	const step = 4
+	g := f.Gray
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := image.Rect(0, 0, g.Rect.Dx()/step, g.Rect.Dy()/step)
+	if l.img == nil || l.img.Rect != r {
+		l.img = image.NewGray(r)
+	}
+	for y := range r.Dy() {
+		for x := range r.Dx() {
+			l.img.Pix[y*l.img.Stride+x] = g.Pix[y*step*g.Stride+x*step]
+		}
+	}
+}
+
+func (l *lastFrame) get() image.Image {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.img == nil {
+		return nil
+	}
+	c := *l.img
+	c.Pix = append([]byte(nil), l.img.Pix...)
+	return &c
+}
+
+func (l *lastFrame) wipe() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.img != nil {
+		clear(l.img.Pix)
+	}
+	l.img = nil
+}
+
+func (s *screen) figures(k *engine.Kiosk) *staff.CameraFigures {
+	f := k.Figures()
+	return &staff.CameraFigures{Name: f.Camera.Source, State: string(f.Camera.State), Width: f.Camera.Info.Width,
+		Height: f.Camera.Info.Height, FPS: f.Camera.FPS, ReaderMS: f.ReaderMS, Read: f.Read, Hint: string(f.Aim), Picture: s.last.get()}
+}
+
+// desk lets the walking demo patient's helper look at the receipt.
+func (w *walker) desk(ctx context.Context) error {
+	w.say("a member of staff opens the front desk")
+	w.k.Send(flow.StaffAsked{})
+	if err := w.wait(ctx, flow.StaffLogin); err != nil {
+		return err
+	}
+	w.shoot("staff-login")
+	for _, r := range demoPIN {
+		fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedRune()(r) })
+	}
+	fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyReturn}) })
+	if err := w.wait(ctx, flow.Staff); err != nil {
+		return fmt.Errorf("logging in: %w", err)
+	}
+	time.Sleep(time.Second)
+	w.shoot("staff-queue")
+	fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyReturn}) })
+	time.Sleep(time.Second)
+	w.shoot("staff-receipt")
+	fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF3}) })
+	time.Sleep(time.Second)
+	w.shoot("staff-diagnostics")
+	w.k.Send(flow.StaffOut{})
+	return w.wait(ctx, flow.Attract)
+}

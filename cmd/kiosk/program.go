@@ -38,7 +38,7 @@ Ends with SIGTERM; imports that wait are delivered at the next start.`,
 			if err := phi.Harden(); err != nil {
 				fmt.Fprintf(c.Stderr, "core dumps could not be turned off: %v\n", err)
 			}
-			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera)}
+			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera), file: c.ConfigFile()}
 			return p.run(ctx)
 		}}
 }
@@ -56,6 +56,7 @@ type program struct {
 	story   string      // which demo patient
 	out     string
 
+	file  string // the configuration file, for the staff's settings
 	core  *engine.Core
 	chart *engine.Chart
 	store *engine.Store
@@ -116,6 +117,13 @@ func (p *program) run(ctx context.Context) error {
 // show runs the window until it is closed or ctx ends.
 func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.Kiosk, worker *outbox.Worker, health flow.Reason) error {
 	s.attach(k, p)
+	if p.store != nil {
+		d, err := p.localDesk(s, k, worker)
+		if err != nil {
+			return err
+		}
+		s.desk = s.newDesk(d, k)
+	}
 	done := make(chan struct{})
 	go func() { defer close(done); k.Run(ctx) }()
 	go s.beat()

@@ -226,7 +226,7 @@ func (w *walker) agree(ctx context.Context, _ sandbox.DemoPatient) error {
 
 // receipt waits for the delivery and writes what became of it.
 func (w *walker) receipt(ctx context.Context) error {
-	var env intake.Envelope
+	var env *intake.Envelope
 	end := time.Now().Add(patience)
 	for {
 		all, err := w.p.store.Ledger.List(outbox.Filter{})
@@ -238,7 +238,7 @@ func (w *walker) receipt(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if err := json.Unmarshal(body, &env); err != nil {
+			if env, err = intake.UnmarshalEnvelope(body); err != nil {
 				return err
 			}
 			break

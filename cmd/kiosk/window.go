@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"image"
 	"log/slog"
 	"time"
 
@@ -36,9 +35,9 @@ type screen struct {
 	voice   *voice
 	wedge   *wedge.Wedge
 
-	shown  engine.Shown
-	staff  bool
-	pixels *image.RGBA
+	shown engine.Shown
+	staff bool
+	last  lastFrame
 }
 
 // newScreen makes the window; run shows it.
@@ -123,7 +122,7 @@ func (s *screen) draw() {
 			s.staff = true
 			s.window.SetContent(s.desk.content())
 		}
-		s.desk.render(s.shown.State)
+		s.desk.refresh()
 		return
 	}
 	if s.staff {
@@ -147,7 +146,10 @@ func (s *screen) beat() {
 				if text, ok := s.wedge.Tick(time.Now()); ok {
 					s.kiosk.Text(text)
 				}
-				if !s.staff && s.patient != nil && s.shown.State.Screen != "" {
+				switch {
+				case s.staff:
+					s.desk.refresh()
+				case s.shown.State.Screen != "":
 					s.patient.Render(s.shown.State, s.shown.View)
 				}
 			})
@@ -159,6 +161,7 @@ func (s *screen) beat() {
 // preview goroutine and waits until the window has taken the picture, so that
 // frames never pile up.
 func (s *screen) frame(f *camera.Frame, outline *[4]camera.Point) {
+	s.last.take(f)
 	img := f.Color
 	if img == nil {
 		return
@@ -179,6 +182,7 @@ func (s *screen) effect(e flow.Effect) {
 	}
 	switch e.(type) {
 	case flow.Wipe:
+		s.last.wipe()
 		fyne.Do(s.wedge.Reset)
 	case flow.CloseStaff:
 		fyne.Do(func() {

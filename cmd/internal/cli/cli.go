@@ -204,14 +204,15 @@ func (c *Call) Print(v any) error {
 // Config loads the configuration and validates what the verb needs. base is
 // what to start from, nil for the defaults.
 func (c *Call) Config(need config.Need, base *config.Config) (config.Config, error) {
-	cfg, err := config.Load(config.Sources{File: c.configFile(), Env: c.Environ, Flags: c.Set, Base: base})
+	cfg, err := config.Load(config.Sources{File: c.ConfigFile(), Env: c.Environ, Flags: c.Set, Base: base})
 	if err != nil {
 		return cfg, err
 	}
 	return cfg, cfg.Validate(need)
 }
 
-func (c *Call) configFile() string {
+// ConfigFile is the file that was named, or "".
+func (c *Call) ConfigFile() string {
 	if c.File != "" {
 		return c.File
 	}

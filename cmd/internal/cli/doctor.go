@@ -55,7 +55,7 @@ func runDoctor(ctx context.Context, c *Call, more []Examine) error {
 		for _, p := range probs {
 			d.say("configuration", CheckFailed, p.Path+": "+p.Wrong, p.Fix)
 		}
-		cfg, err = config.Load(config.Sources{File: c.configFile(), Env: c.Environ, Flags: c.Set})
+		cfg, err = config.Load(config.Sources{File: c.ConfigFile(), Env: c.Environ, Flags: c.Set})
 		if err != nil {
 			return d.end()
 		}

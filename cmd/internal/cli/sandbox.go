@@ -161,7 +161,7 @@ func (c *Call) demoHost() (string, error) {
 	host := *c.Values["host"].(*string)
 	if host == "" {
 		host = "http://" + defaultSandbox
-		cfg, err := config.Load(config.Sources{File: c.configFile(), Env: c.Environ, Flags: c.Set})
+		cfg, err := config.Load(config.Sources{File: c.ConfigFile(), Env: c.Environ, Flags: c.Set})
 		if err != nil {
 			return "", err
 		}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"shlkiosk/sync/intake"
@@ -17,20 +16,20 @@ var _ outbox.Deliverer = (*Deliverer)(nil)
 
 // Deliver implements outbox.Deliverer.
 func (d *Deliverer) Deliver(ctx context.Context, job outbox.Job) outbox.Outcome {
-	var env intake.Envelope
-	if err := json.Unmarshal(job.Body, &env); err != nil {
+	env, err := intake.UnmarshalEnvelope(job.Body)
+	if err != nil {
 		return outbox.Outcome{State: outbox.Parked, Reason: string(intake.ReasonUnreadable), Err: errors.New("the envelope cannot be read")}
 	}
 	save := func(e *intake.Envelope) error {
-		body, err := json.Marshal(e)
+		body, err := intake.MarshalEnvelope(e)
 		if err != nil {
 			return err
 		}
 		defer phi.Wipe(body)
 		return job.Save(body)
 	}
-	receipt, err := d.Importer.Deliver(ctx, &env, save)
-	return outcomeOfDelivery(&env, receipt, err)
+	receipt, err := d.Importer.Deliver(ctx, env, save)
+	return outcomeOfDelivery(env, receipt, err)
 }
 
 func outcomeOfDelivery(env *intake.Envelope, receipt intake.Receipt, err error) outbox.Outcome {
@@ -63,7 +62,7 @@ func outcomeOfDelivery(env *intake.Envelope, receipt intake.Receipt, err error) 
 
 // reseal is the envelope as the new body; nil leaves the stored one.
 func reseal(env *intake.Envelope) []byte {
-	body, err := json.Marshal(env)
+	body, err := intake.MarshalEnvelope(env)
 	if err != nil {
 		return nil
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
@@ -162,7 +161,7 @@ func code(s string) string {
 // on disk. park is the reason for which it waits for staff, or "".
 func (s *Store) Put(ctx context.Context, env *intake.Envelope, park string) (code string, err error) {
 	env.Code = s.NewCode()
-	body, err := json.Marshal(env)
+	body, err := intake.MarshalEnvelope(env)
 	if err != nil {
 		return "", fmt.Errorf("writing an envelope: %w", err)
 	}

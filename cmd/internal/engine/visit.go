@@ -301,7 +301,7 @@ func (k *Kiosk) read(ctx, eyes context.Context, out *outline) {
 		last = shot.Seq
 		res := reader.Frame(shot.Frame)
 		shot.Release()
-		k.stats.frame(res.Millis)
+		k.stats.frame(res.Millis, len(res.Readings), aims[res.Hint])
 		out.set(res.Outline)
 		k.seen(ctx, eyes, res)
 	}
@@ -369,13 +369,17 @@ func (k *Kiosk) cameraState(s camera.State) {
 type eyeStats struct {
 	mu     sync.Mutex
 	frames int
+	read   int
+	aim    flow.Aim
 	millis float64 // exponential mean
 }
 
-func (s *eyeStats) frame(ms float64) {
+func (s *eyeStats) frame(ms float64, read int, aim flow.Aim) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.frames++
+	s.read += read
+	s.aim = aim
 	if s.frames == 1 {
 		s.millis = ms
 		return
@@ -383,8 +387,22 @@ func (s *eyeStats) frame(ms float64) {
 	s.millis += (ms - s.millis) / 16
 }
 
-func (s *eyeStats) get() (frames int, millis float64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.frames, s.millis
+// Figures are the camera's and the reader's, for staff.
+type Figures struct {
+	Camera   camera.Stats
+	ReaderMS float64 // one frame, a running mean
+	Read     int     // codes read since the start
+	Aim      flow.Aim
+}
+
+// Figures returns those of now. It may be called from any goroutine.
+func (k *Kiosk) Figures() Figures {
+	var f Figures
+	if k.feed != nil {
+		f.Camera = k.feed.Stats()
+	}
+	k.stats.mu.Lock()
+	defer k.stats.mu.Unlock()
+	f.ReaderMS, f.Read, f.Aim = k.stats.millis, k.stats.read, k.stats.aim
+	return f
 }
