@@ -131,14 +131,20 @@ func TestOnlyLoopback(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rq.Host = "evil.example"
-	resp, err := http.DefaultClient.Do(rq)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != 403 {
-		t.Errorf("a foreign Host gets %d", resp.StatusCode)
+	for name, set := range map[string]func(*http.Request){
+		"a foreign Host":   func(rq *http.Request) { rq.Host = "evil.example" },
+		"a foreign Origin": func(rq *http.Request) { rq.Header.Set("Origin", "https://evil.example") },
+	} {
+		foreign := rq.Clone(t.Context())
+		set(foreign)
+		resp, err := http.DefaultClient.Do(foreign)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 403 {
+			t.Errorf("%s gets %d", name, resp.StatusCode)
+		}
 	}
 }
 

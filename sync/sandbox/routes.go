@@ -26,7 +26,20 @@ func (w *World) routes() http.Handler {
 	mux.Handle("/shc/", w.cards)
 	mux.HandleFunc("GET /{$}", w.serveHome)
 	w.controls(mux)
-	return onlyLoopback(mux)
+	return onlyLoopback(w.ownPagesOnly(mux))
+}
+
+// ownPagesOnly keeps web pages of other origins from the controls: a browser
+// sends their simple POSTs without asking.
+func (w *World) ownPagesOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		if origin != "" && origin != w.base && (strings.HasPrefix(r.URL.Path, "/control/") || r.URL.Path == "/shl/issue") {
+			http.Error(rw, "the controls are not for web pages of others", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	})
 }
 
 // onlyLoopback refuses requests from elsewhere, and requests for another host:
