@@ -11,6 +11,7 @@ const (
 	short        // one is the plain short form of the other (first name)
 	crossed      // goes by the middle name; or first and last swapped; or one part of a double family name
 	near         // one edit apart, 5 letters or more, and most likely a slip
+	worn         // up to three letters lost, the rest in order (family name)
 	similar      // one edit apart, or short forms of one name, but both are names of their own: twins may differ so
 	initial      // an initial that fits
 	differ       // both known, nothing fits
@@ -27,6 +28,7 @@ type agreement struct {
 	multiple                                                  bool
 	adult                                                     bool
 	recClash                                                  bool // the same namespace knows them under different numbers
+	ownShort                                                  bool // the short form is one that children are christened with
 }
 
 // compare looks at two people. It is symmetric.
@@ -58,12 +60,16 @@ func compare(a, b person) agreement {
 func compareNames(g *agreement, a, b person) {
 	for _, x := range a.names {
 		for _, y := range b.names {
-			g.first = min(g.first, compareFirst(x, y))
+			t := compareFirst(x, y)
+			if t == short && t <= g.first {
+				g.ownShort = (g.ownShort || g.first != short) && christened(x.first, y.first)
+			}
+			g.first = min(g.first, t)
 			g.last = min(g.last, compareLast(x, y))
 			g.middle = min(g.middle, compareMiddle(x.middle, y.middle))
 		}
 	}
-	if g.first >= similar && g.last >= similar {
+	if g.first >= worn && g.last >= worn {
 		for _, x := range a.names {
 			for _, y := range b.names {
 				if slices.Contains(x.first, y.last) && slices.Contains(y.first, x.last) && x.last != y.last {
@@ -122,13 +128,42 @@ func firstTier(p, q string) tier {
 		return differ
 	}
 	known := givenNames()
-	switch n := min(len(rp), len(rq)); {
-	case n < fuzzyMin, at == 0, known[p] == known[q], at >= n-1 && len(rp) != len(rq):
+	n := min(len(rp), len(rq))
+	if n < fuzzyMin || known[p] == known[q] || len(rp) != len(rq) && at >= n-1 && vowel(longer(rp, rq)) {
 		// Jon and John, Kayla and Layla, Marina and Martina, Samir and Samira:
 		// as likely two people as one slip.
 		return similar
 	}
 	return near
+}
+
+// christened tells that every short form by which the names agree is in use as
+// a given name today, so that it may as well be a brother's or sister's.
+func christened(xs, ys []string) bool {
+	for _, p := range xs {
+		for _, q := range ys {
+			if firstTier(p, q) == short && !givenToday(shorter(p, q)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func longer(p, q []rune) []rune {
+	if len(p) > len(q) {
+		return p
+	}
+	return q
+}
+
+// vowel tells that a name ends the way that makes a girl's of a boy's.
+func vowel(name []rune) bool {
+	switch name[len(name)-1] {
+	case 'a', 'e', 'i', 'o', 'y':
+		return true
+	}
+	return false
 }
 
 func shorter(p, q string) string {
@@ -165,8 +200,28 @@ func compareLast(x, y personName) tier {
 		return crossed
 	case fuzzy(x.last, y.last):
 		return near
+	case lostLetters(x.last, y.last):
+		return worn
 	}
 	return differ
+}
+
+// lostLetters tells that one name is the other with up to three letters, and
+// at most three of ten, left out.
+func lostLetters(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	if len(x) < fuzzyMin || len(y)-len(x) > 3 || 10*len(x) < 7*len(y) {
+		return false
+	}
+	for _, r := range y {
+		if len(x) > 0 && x[0] == r {
+			x = x[1:]
+		}
+	}
+	return len(x) == 0
 }
 
 func sets(a, b []string) tier {

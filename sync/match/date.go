@@ -69,8 +69,9 @@ const (
 	dobMissing dobTier = iota
 	dobPartial         // one is partial and does not contradict the other
 	dobSame
-	dobDay  // one day apart: the tolerance of CMS v3.3.0
-	dobNear // one slip of the pen or key: two parts equal, day and month swapped, one digit, two digits swapped
+	dobDay    // one day apart: the tolerance of CMS v3.3.0
+	dobNear   // one slip of pen or key: up to three days, two parts equal, day and month swapped, one digit
+	dobDecade // one digit, but more than maxYearSlip years: a parent's year is often that
 	dobFar
 )
 
@@ -91,7 +92,8 @@ func compareBirth(a, b birth) dobTier {
 	}
 	ta, _ := time.Parse(time.DateOnly, a.text)
 	tb, _ := time.Parse(time.DateOnly, b.text)
-	if d := ta.Sub(tb); d == 24*time.Hour || d == -24*time.Hour {
+	days := abs(int(ta.Sub(tb) / (24 * time.Hour)))
+	if days == 1 {
 		return dobDay
 	}
 	same := 0
@@ -100,13 +102,14 @@ func compareBirth(a, b birth) dobTier {
 			same++
 		}
 	}
-	slip := same == 2 || a.y == b.y && a.m == b.d && a.d == b.m
-	if !slip {
-		x, y := strings.ReplaceAll(a.text, "-", ""), strings.ReplaceAll(b.text, "-", "")
-		_, slip = oneEdit(x, y)
-	}
-	if slip && abs(a.y-b.y) <= maxYearSlip {
+	x, y := strings.ReplaceAll(a.text, "-", ""), strings.ReplaceAll(b.text, "-", "")
+	_, digit := oneEdit(x, y)
+	slip := days <= 3 || same == 2 || a.y == b.y && a.m == b.d && a.d == b.m || digit
+	switch {
+	case slip && abs(a.y-b.y) <= maxYearSlip:
 		return dobNear
+	case digit:
+		return dobDecade
 	}
 	return dobFar
 }

@@ -45,7 +45,7 @@ func (t dobTier) verdict() Verdicts {
 		return Agree
 	case dobDay, dobNear, dobPartial:
 		return Fuzzy
-	case dobFar:
+	case dobDecade, dobFar:
 		return Differ
 	}
 	return Absent

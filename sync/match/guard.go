@@ -23,7 +23,7 @@ func object(g agreement, r rule) Objection {
 	switch {
 	case g.suffix == differ:
 		return ObjectSuffix
-	case g.dob == dobFar:
+	case g.dob == dobFar, g.dob == dobDecade && !(individual && g.first == exact && g.last <= near):
 		return ObjectBirthDate
 	case g.first == differ:
 		return ObjectFirstName
@@ -36,7 +36,9 @@ func object(g agreement, r rule) Objection {
 		return ObjectSex
 	case g.first > exact && g.first <= near && g.multiple && !individual:
 		return ObjectHousehold
-	case g.first > exact && g.last == differ:
+	case g.first == short && g.ownShort && !g.adult && !individual:
+		return ObjectHousehold
+	case g.first > exact && g.last == differ && !(g.first == short && g.dob == dobSame && g.street == exact):
 		return ObjectUnconfirmed
 	case g.first == missing && !(g.last <= near && (g.dob == dobSame || g.dob == dobDay)) && r.has(fRecord):
 		return ObjectUnconfirmed
@@ -50,14 +52,15 @@ func object(g agreement, r rule) Objection {
 
 // anchored tells that something which a household does not share ties the
 // pair together although the first names only fit ("K." and "Katherine") or
-// could be two people's ("Marina" and "Martina"). A twin's SSN differs, but
-// its last four alone may be the mother's put down for both children, so
-// names that could be two people's want more than those.
+// could be two people's ("Marina" and "Martina"). Twins have SSNs of their
+// own, but children may be registered under the mother's: for them names that
+// could be two people's want a number that is nobody else's.
 func (g agreement) anchored() bool {
-	if g.mbi == exact || g.legal == exact || g.csp == exact || g.ssn == exact || g.rec == exact && g.dob == dobSame {
+	if g.mbi == exact || g.legal == exact || g.csp == exact || g.rec == exact && g.dob == dobSame {
 		return true
 	}
-	return (g.first == initial || g.first == missing) && (g.ssn4 == exact || g.itin4 == exact)
+	taxed := g.ssn4 == exact || g.itin4 == exact
+	return taxed && (g.first == initial || g.first == missing || g.adult)
 }
 
 // ownRules are combinations beyond the proposal, each below its threshold of
@@ -67,20 +70,23 @@ func (g agreement) anchored() bool {
 //
 //	OWN-1 whole SSN, birth date same or one slip, names that fit
 //	OWN-2 last four of the SSN, birth date, a contact or the street, names that fit
-//	OWN-3 names exactly, street and a contact, birth date with one slip of at most 10 years
-//	OWN-4 an initial that fits: adult, family name, birth date, sex, street and phone or mail
+//	OWN-3 first name, family name with at most a slip, street and a contact, birth date with one slip of at most 10 years
+//	OWN-4 an initial that fits: adult, family name with at most a slip, birth date, sex, street and phone or mail
 func ownRule(g agreement) string {
 	contact := g.phone == exact || g.email == exact
 	dobSlip := g.dob == dobSame || g.dob == dobDay || g.dob == dobNear
-	fits := g.first <= initial && g.last <= near
+	first := g.first <= near || g.first == initial || g.first == similar && g.adult
+	last := g.last <= worn
 	switch {
-	case g.ssn == exact && dobSlip && (fits || g.first <= initial && g.dob == dobSame && contact):
+	case g.ssn == exact && g.dob == dobDecade && g.first == exact && last:
 		return "OWN-1"
-	case g.ssn4 == exact && g.dob == dobSame && (contact || g.street == exact) && fits && g.first != similar:
+	case g.ssn == exact && dobSlip && first && (last || g.dob == dobSame && contact):
+		return "OWN-1"
+	case g.ssn4 == exact && g.dob == dobSame && (contact || g.street == exact) && first && last:
 		return "OWN-2"
-	case g.first == exact && g.last == exact && g.street == exact && contact && dobSlip:
+	case g.first <= short && last && g.street == exact && contact && dobSlip:
 		return "OWN-3"
-	case g.first == initial && g.middle != differ && g.last == exact && g.dob == dobSame && g.sex == exact && g.street == exact &&
+	case g.first == initial && g.middle != differ && last && g.dob == dobSame && g.sex == exact && g.street == exact &&
 		contact && g.adult && !g.multiple:
 		return "OWN-4"
 	}
@@ -103,6 +109,8 @@ func objectOwn(g agreement) Objection {
 		return ObjectRecordNumber
 	case g.sex == differ && g.first > exact:
 		return ObjectSex
+	case g.first == short && (g.multiple || g.ownShort && !g.adult) && g.ssn4 != exact:
+		return ObjectHousehold
 	}
 	return NoObjection
 }

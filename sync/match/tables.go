@@ -87,7 +87,27 @@ func ownName(n string) bool {
 	case "jack", "john", "molly", "ella", "mia", "lily", "rose", "nancy", "sally", "harry", "leo", "eliza", "anna", "ann",
 		"lena", "nora", "rita", "lisa", "max", "drew", "erin", "gail", "beth", "mary", "polly", "daisy", "stella", "julie",
 		"joan", "jamie", "liam", "eli", "robin", "nathan", "mark", "eve", "eva", "linda", "carolyn", "sandra", "marie",
-		"sara", "elsie", "bella", "belle", "lucy", "luke", "ana", "trina", "enzo", "quinn", "tony":
+		"sara", "elsie", "annie", "anne", "may", "mae", "dana", "jean", "bella", "belle", "lucy", "luke", "ana", "trina", "enzo", "quinn", "tony":
+		return true
+	}
+	return false
+}
+
+// givenToday tells that a short form is found on birth certificates of the
+// last thirty years beside its full form.
+func givenToday(n string) bool {
+	switch n {
+	case "abby", "alex", "alfie", "allie", "ally", "andy", "angel", "archie", "ben", "benny", "billie", "bobbie", "callie", "cami",
+		"carly", "carrie", "cassie", "charley", "charlie", "cindy", "danny", "eddie", "ellie", "elle", "emmy", "essie", "evie",
+		"frankie", "fred", "freddie", "gabby", "gina", "gracie", "hallie", "hattie", "hank", "isa", "izzy", "jack", "jackie", "jake",
+		"jay", "jem", "jenny", "jerry", "jessie", "jo", "joe", "joey", "johnny", "josh", "josie", "jude", "jules", "kate", "katie",
+		"kay", "ken", "kenny", "kenzie", "kim", "kit", "kitty", "lana", "larry", "leah", "lexi", "lexie", "libby", "lina", "liv",
+		"liz", "lola", "lottie", "lou", "lulu", "mac", "maddie", "maggie", "mamie", "mandy", "matt", "mattie", "meg", "mel", "mila",
+		"millie", "mimi", "minnie", "missy", "misty", "mitch", "nan", "nat", "nate", "ned", "nell", "nellie", "nettie", "nick",
+		"nicky", "nico", "nikki", "ollie", "patsy", "patty", "peggy", "penny", "pete", "pippa", "randy", "ray", "rex", "rob",
+		"robbie", "rosie", "ross", "roy", "rudy", "russ", "sadie", "sam", "sammy", "sandy", "shelly", "sophie", "stacy", "steve",
+		"stevie", "sue", "susie", "tess", "tessa", "thea", "theo", "tim", "tina", "toby", "tom", "tommy", "toni", "tori", "trish",
+		"vicky", "vince", "wendy", "will", "willa", "willie", "winnie", "zach", "zack":
 		return true
 	}
 	return false

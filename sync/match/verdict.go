@@ -68,7 +68,7 @@ func (g agreement) grade() Grade {
 	individual := g.ssn4 == exact || g.itin4 == exact || g.mbi == exact || g.legal == exact || g.csp == exact || g.rec == exact
 	against := g.suffix == differ || g.ssn4 == differ || g.recClash || g.sex == differ && g.first > exact
 	switch {
-	case g.dob == dobFar:
+	case g.dob >= dobDecade:
 		if individual && (first || last) || first && last && contact && g.suffix != differ {
 			return Possible // a wrong date in one of them, or father and son
 		}
@@ -127,7 +127,7 @@ func (g agreement) score() float64 {
 		s += 0.7 * weightDOB
 	case dobPartial:
 		s += 0.3 * weightDOB
-	case dobFar:
+	case dobDecade, dobFar:
 		s -= weightDOB
 	}
 	if st := part(g.street, weightStreet); st > 0 {
