@@ -136,6 +136,7 @@ func newBench(t testing.TB, m kit.Metrics, theme string, desk *fakeDesk) *bench 
 	b.Window = New(Options{Desk: desk, Words: all, Metrics: m, Theme: theme, Now: func() time.Time { return b.now },
 		Done: func() { b.done++ }, In: func() { b.in++ }, Touched: func() { b.touch++ },
 		OnPaste: func(s string) { b.pasted = s }, Go: func(f func()) { f() }, Do: func(f func()) { f() }})
+	fyne.CurrentApp().Settings().SetTheme(b.Theme())
 	b.canvas = software.NewCanvas()
 	b.canvas.SetPadded(false)
 	b.canvas.SetContent(b.Content())

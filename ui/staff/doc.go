@@ -9,6 +9,7 @@
 //		Touched: func() { engine.Post(flow.Touched{}) }, Done: func() { engine.Post(flow.StaffOut{}) },
 //		In: func() { engine.Post(flow.StaffIn{}) }, OnPaste: engine.Paste, …})
 //	s.Attach(window.Canvas())         // keys
+//	app.Settings().SetTheme(s.Theme())
 //	window.SetContent(s.Content())
 //	…
 //	fyne.Do(s.Refresh)                // a few times a second while shown

@@ -89,6 +89,11 @@ func New(o Options) *Window {
 // Content is what to put into the window.
 func (w *Window) Content() fyne.CanvasObject { return w.themed }
 
+// Theme is the look for Fyne's own widgets. Set it as the app's theme while
+// the staff screens are shown: a list makes its rows late, and an override
+// alone does not reach them.
+func (w *Window) Theme() fyne.Theme { return w.look.Theme() }
+
 // Attach takes the keys of a canvas while the staff screens are shown.
 func (w *Window) Attach(c fyne.Canvas) {
 	w.canvas = c
