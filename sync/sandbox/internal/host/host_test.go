@@ -310,4 +310,3 @@ func TestRequestJSON(t *testing.T) {
 		}
 	}
 }
-

@@ -112,4 +112,3 @@ func TestBomb(t *testing.T) {
 		t.Error("the bomb opens")
 	}
 }
-
