@@ -3,8 +3,11 @@ package shl
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"syscall"
 	"testing"
@@ -59,5 +62,54 @@ func TestCostBesideBare(t *testing.T) {
 				s.name, zip, float64(len(plain))/float64(len(sealed)*3/4), per(0), per(1), spent[1].Seconds()/spent[0].Seconds(),
 				per(2), spent[2].Seconds()/spent[0].Seconds(), per(3))
 		}
+	}
+}
+
+// TestCostBesideJose prints how Node's jose does on the same files, by
+// processor time too. Skipped with a word where it is not installed.
+func TestCostBesideJose(t *testing.T) {
+	if os.Getenv("SHL_BENCH") == "" {
+		t.Skip("set SHL_BENCH=1 to measure")
+	}
+	dir := peers(t, "jose")
+	key := bytes.Repeat([]byte{1}, keyBytes)
+	ask := struct {
+		Key string   `json:"key"`
+		JWE []string `json:"jwe"`
+	}{Key: base64.RawURLEncoding.EncodeToString(key)}
+	var names []string
+	for _, s := range benchSizes {
+		for _, zip := range []bool{false, true} {
+			sealed, err := Seal(record(s.size, 7), rawKey(1), SealOptions{ContentType: TypeFHIR, Zip: zip})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ask.JWE = append(ask.JWE, sealed)
+			names = append(names, fmt.Sprintf("%-7s zip=%-5v", s.name, zip))
+		}
+	}
+	in, err := json.Marshal(ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", "testdata/interop/bench.mjs", dir)
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []struct {
+		Error       string
+		MBPerSecond float64
+	}
+	if err := json.Unmarshal(out, &got); err != nil || len(got) != len(names) {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for i, g := range got {
+		if g.Error != "" {
+			fmt.Printf("%s Node jose refuses: %s\n", names[i], g.Error)
+			continue
+		}
+		fmt.Printf("%s Node jose %4.0f MB/s\n", names[i], g.MBPerSecond)
 	}
 }
