@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -244,5 +245,44 @@ func TestQuarantineCanBeDropped(t *testing.T) {
 	}
 	if names, _ := l.Quarantined(); len(names) != 0 {
 		t.Error(names)
+	}
+}
+
+func TestCheckFindsDamagedBodies(t *testing.T) {
+	f := newFlipped(t, 8, 3000)
+	path := filepath.Join(f.o.Dir, fileLedger)
+	file := bytes.Clone(f.good)
+	at := bytes.Index(file, append([]byte(bodyMagic), formatVersion, byte(len(f.ids[1]))))
+	file[at+2000] ^= 1
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := mustOpen(t, f.o)
+	checked, bad, err := l.Check(t.Context())
+	if err != nil || checked != len(f.ids) || len(bad) != 1 {
+		t.Errorf("checked %d, bad %v, %v", checked, bad, err)
+	}
+	if a := l.Alarms(); len(a) != 1 || a[0].Code != AlarmDamaged || a[0].ID != bad[0] {
+		t.Errorf("alarms %v", a)
+	}
+	// The worker gives it to staff and goes on with the others.
+	delivered := 0
+	ctx, cancel := context.WithCancel(t.Context())
+	w := NewWorker(l, DelivererFunc(func(context.Context, Job) Outcome {
+		if delivered++; delivered == len(f.ids)-1 {
+			cancel()
+		}
+		return Outcome{State: Verified}
+	}), WorkerOptions{Rate: 1e6, Concurrency: 1})
+	for _, id := range f.ids {
+		if err := l.Retry(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	if h, _ := l.Get(bad[0]); h.State != Parked || h.Reason != string(ReasonDamaged) {
+		t.Errorf("%+v", h)
 	}
 }

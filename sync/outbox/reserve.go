@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -48,11 +49,25 @@ func (r *reserve) restore() bool {
 		return false
 	}
 	defer f.Close()
-	if err := unix.Fallocate(int(f.Fd()), 0, 0, r.size); err != nil {
-		_ = os.Remove(r.path) // a sparse file would reserve nothing
+	err = unix.Fallocate(int(f.Fd()), 0, 0, r.size)
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		err = writeZeros(f, r.size) // a sparse file would reserve nothing
+	}
+	if err != nil {
+		_ = os.Remove(r.path)
 		return false
 	}
 	return true
+}
+
+func writeZeros(f *os.File, size int64) error {
+	block := make([]byte, 1<<20)
+	for left := size; left > 0; left -= int64(len(block)) {
+		if _, err := f.Write(block[:min(left, int64(len(block)))]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // release gives the room back and tells whether there was any.

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -260,4 +261,33 @@ func bodyAt(b []byte) (id ID, version uint64, stored []byte, ok bool) {
 		return
 	}
 	return id, version, b[:end:end], true
+}
+
+// Check opens every body and tells which do not authenticate; each of those is
+// an alarm as well. It holds the ledger for one record at a time.
+func (l *Ledger) Check(ctx context.Context) (checked int, bad []ID, err error) {
+	hs, err := l.List(Filter{})
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, h := range hs {
+		if ctx.Err() != nil {
+			return checked, bad, ctx.Err()
+		}
+		if h.Shredded {
+			continue
+		}
+		switch _, err := l.Body(h.ID); {
+		case err == nil:
+			checked++
+		case errors.Is(err, &Error{Reason: ReasonDamaged}):
+			checked++
+			bad = append(bad, h.ID)
+		case errors.Is(err, &Error{Reason: ReasonNotFound}), errors.Is(err, &Error{Reason: ReasonGone}):
+			// it ended meanwhile
+		default:
+			return checked, bad, err
+		}
+	}
+	return checked, bad, nil
 }
