@@ -30,7 +30,7 @@ type Job struct {
 	State   State  // before this delivery: Queued, Sending (crashed) or Delivered (only the check is left)
 	// Unknown: an earlier delivery was begun, so the destination may have it.
 	Unknown bool
-	Body    []byte
+	Body    []byte // wiped when the delivery has ended: keep nothing of it
 	// Save replaces the stored body, durably, before it returns nil: the journal
 	// before each step that cannot be taken back. After an error the step must
 	// not be taken.

@@ -13,6 +13,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"shlkiosk/sync/phi"
 	"shlkiosk/sync/vault"
 )
 
@@ -164,8 +165,9 @@ func (l *Ledger) Body(id ID) ([]byte, error) {
 
 // Update changes a record in one transaction. f gets a copy of the header and
 // the opened body; it may change State (within the table of transitions),
-// Reason and Next, and returns the new body, or nil to leave it as it is. An
-// error of f is returned as it is and nothing is changed. A record that is
+// Reason and Next, and returns the new body, or nil to leave it as it is. Both
+// bodies are wiped afterwards: f keeps nothing of them. An error of f is
+// returned as it is and nothing is changed. A record that is
 // being delivered right now is refused with ReasonInUse.
 func (l *Ledger) Update(id ID, f func(h *Header, body []byte) ([]byte, error)) error {
 	l.mu.Lock()
@@ -181,11 +183,13 @@ func (l *Ledger) Update(id ID, f func(h *Header, body []byte) ([]byte, error)) e
 	if err != nil {
 		return err
 	}
+	defer phi.Wipe(body)
 	h := e.Header
 	changed, err := f(&h, body)
 	if err != nil {
 		return err
 	}
+	defer phi.Wipe(changed)
 	return l.changeLocked("update", e, func(n *entry) ([]byte, error) {
 		n.State, n.Reason, n.Next = h.State, h.Reason, h.Next
 		return changed, nil

@@ -55,7 +55,7 @@ func (l *Ledger) Expire(id ID, reason string) error {
 
 // Resolve lets staff put what they decided into a parked record (which chart,
 // which parts) and sends it on. edit gets the opened body and returns the new
-// one.
+// one; both are wiped afterwards.
 func (l *Ledger) Resolve(id ID, edit func(body []byte) ([]byte, error)) error {
 	return l.Update(id, func(h *Header, body []byte) ([]byte, error) {
 		if h.State != Parked && h.State != Queued {

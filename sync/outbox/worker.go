@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
+
+	"shlkiosk/sync/phi"
 )
 
 // WorkerOptions sets the pace. The zero value is right for a kiosk.
@@ -281,6 +283,7 @@ func (w *Worker) start(work context.Context, h Header, now time.Time) error {
 
 // deliver runs one delivery and writes its outcome down.
 func (w *Worker) deliver(ctx context.Context, h Header, job Job, r *rand.Rand) ended {
+	defer phi.Wipe(job.Body)
 	out := w.call(ctx, job)
 	if out.Reason != "" && !ValidReason(out.Reason) {
 		out.Reason = "unspecified" // whatever it was, it was not a code
