@@ -44,6 +44,9 @@ func NewKeypad(l *Look, w KeyWords, digit func(r rune), erase func(), corner *Bu
 // text is large.
 func KeypadWidth(l *Look) float32 {
 	side := max(l.MM(22), min(l.MM(28), l.Metrics.Height()*0.1), l.LineHeight(Digits)*1.1)
+	if l.Metrics.Portrait() {
+		side = max(side, l.MM(32))
+	}
 	if l.Dense {
 		side = l.MM(12)
 	}

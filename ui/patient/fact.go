@@ -14,6 +14,7 @@ import (
 type factEntry struct {
 	runes    []rune
 	keyboard bool
+	empty    bool // as it was drawn
 }
 
 func (e *factEntry) wipe() {
@@ -28,17 +29,23 @@ const longestFact = 24
 func (w *Window) factPage() page {
 	l, t, e := w.look, w.words, &w.fact
 	field := kit.NewField(l, t.T("passcode.empty"))
-	main := w.mainButton("button.continue", kit.IconNext, func() {
+	// The main action sends what is typed, and skips while nothing is.
+	send := func() {
 		if s := strings.TrimSpace(string(e.runes)); s != "" {
 			w.o.Send(flow.FactsGiven{Second: phi.Text(s)})
+			return
 		}
-	})
+		w.o.Send(flow.Press{Action: flow.ActContinue})
+	}
+	main := w.mainButton("fact.skip", kit.IconNext, send)
+	if len(e.runes) > 0 {
+		main = w.mainButton("button.continue", kit.IconNext, send)
+	}
 	draw := func() {
 		field.Set(e.runes, false)
-		if len(e.runes) == 0 {
-			main.Disable()
-		} else {
-			main.Enable()
+		if empty := len(e.runes) == 0; empty != e.empty {
+			e.empty = empty
+			w.again()
 		}
 	}
 	typed := func(r rune) {
@@ -57,7 +64,6 @@ func (w *Window) factPage() page {
 	if w.state.Who == flow.ForOther {
 		text += ".other"
 	}
-	skip := kit.NewButton(l, kit.Secondary, t.T("fact.skip"), kit.IconNone, w.press(flow.ActContinue)).Named("skip")
 	words := []fyne.CanvasObject{w.title(t.T("fact.title")), w.body(t.T(text)).Soft()}
 	if w.narrow() && e.keyboard {
 		words = words[1:]
@@ -67,6 +73,7 @@ func (w *Window) factPage() page {
 		e.keyboard = !e.keyboard
 		w.elsewhere()
 	})
-	draw()
-	return w.entryPage(kit.Split(l, l.MM(14), width, left, pad), main, typed, erase, skip)
+	field.Set(e.runes, false)
+	e.empty = len(e.runes) == 0
+	return w.entryPage(kit.Split(l, l.MM(14), width, left, pad), main, typed, erase)
 }

@@ -141,7 +141,8 @@ func (w *Window) identity() page {
 	switch {
 	case key != "":
 		if cramped {
-			blocks = nil
+			blocks = []fyne.CanvasObject{kit.NewText(l, kit.Strong, t.T(key))}
+			break
 		}
 		blocks = append(blocks, kit.NoticeCard(l, kit.NewText(l, kit.Body, t.T(key)).On(l.Palette.Ink, l.Palette.Notice)))
 	case !cramped:
@@ -173,7 +174,7 @@ func (w *Window) identity() page {
 	columns := w.chipColumns(chips, width)
 	if b.at == month && !l.Metrics.Portrait() && w.beside(width) < l.MM(105) {
 		// Names this large need the whole width; the chips come back with the digits.
-		return w.datePage(kit.Below(l.MM(5), w.title(t.T(title)), w.pages(rowsOf(l, w.columns(4, pad.Objects), pad.Objects)...).Middle()), send, typed, erase)
+		return w.datePage(kit.Below(l.MM(5), w.title(t.T(title)), w.pages(rowsOf(l, w.monthColumns(pad.Objects), pad.Objects)...).Middle()), send, typed, erase)
 	}
 	if columns == 1 {
 		chips = nil
@@ -243,6 +244,21 @@ func (w *Window) chipColumns(chips []fyne.CanvasObject, pad float32) int {
 	return 1
 }
 
+// monthColumns is how many names stand side by side on the whole width.
+func (w *Window) monthColumns(names []fyne.CanvasObject) int {
+	width := w.look.Metrics.Width() - 2*w.look.Margin()
+	for _, n := range []int{4, 3} {
+		var widest float32
+		for _, o := range names {
+			widest = max(widest, kit.Natural(o))
+		}
+		if float32(n)*widest+float32(n-1)*w.look.Gap() <= width {
+			return n
+		}
+	}
+	return 2
+}
+
 // months are the twelve names.
 func (w *Window) months(chosen func(int)) (*fyne.Container, float32) {
 	l := w.look
@@ -262,5 +278,9 @@ func (w *Window) months(chosen func(int)) (*fyne.Container, float32) {
 	if 3*widest+2*l.Gap() > l.Metrics.Width()-2*l.Margin() {
 		columns = 2
 	}
-	return kit.Grid(l.Gap(), columns, names...), float32(columns)*widest + float32(columns-1)*l.Gap()
+	width := float32(columns)*widest + float32(columns-1)*l.Gap()
+	if l.Metrics.Portrait() {
+		width = l.Metrics.Width() - 2*l.Margin()
+	}
+	return kit.Grid(l.Gap(), columns, names...), width
 }

@@ -140,8 +140,8 @@ func (w *Window) passcodeNarrow(field *kit.Field, show, send *kit.Button, typed 
 }
 
 // entryPage is a page that takes typed text.
-func (w *Window) entryPage(body fyne.CanvasObject, main *kit.Button, typed func(rune), erase func(), more ...*kit.Button) page {
-	return page{frame: kit.Frame{Body: body, Main: main, Side: append(more, w.back()), Desk: w.desk()},
+func (w *Window) entryPage(body fyne.CanvasObject, main *kit.Button, typed func(rune), erase func()) page {
+	return page{frame: kit.Frame{Body: body, Main: main, Side: []*kit.Button{w.back()}, Desk: w.desk()},
 		back: w.press(flow.ActBack),
 		rune: func(r rune) bool {
 			if unicode.IsPrint(r) {

@@ -79,7 +79,10 @@ func (w *Window) settings() page {
 	}
 	for _, p := range kit.Palettes() {
 		themes = append(themes, choice("theme-"+p.Name, t.T("settings.theme."+p.Name), kit.PaletteOf(now.Theme).Name == p.Name,
-			func(s *flow.Settings) { s.Theme = p.Name }).WithArt(kit.Swatch(l, p)))
+			func(s *flow.Settings) { s.Theme = p.Name }))
+		if !w.narrow() {
+			themes[len(themes)-1].(*kit.Button).WithArt(kit.Swatch(l, p))
+		}
 	}
 	more := choice("more-time", t.T("settings.time.more"), now.MoreTime, func(s *flow.Settings) { s.MoreTime = !s.MoreTime })
 	calm := choice("calm", t.T("settings.motion.off"), now.Calm, func(s *flow.Settings) { s.Calm = !s.Calm })
@@ -102,10 +105,14 @@ func (w *Window) settings() page {
 		// The heading stays with its first row.
 		return append([]fyne.CanvasObject{kit.Column(l.MM(2), heading(key), rows[0])}, rows[1:]...)
 	}
+	columns := w.columns(3, help)
+	if w.narrow() {
+		columns = 1
+	}
 	blocks := []fyne.CanvasObject{w.title(t.T("settings.title"))}
 	blocks = append(blocks, group("settings.size", w.columns(4, sizes), sizes)...)
 	blocks = append(blocks, group("settings.theme", w.columns(4, themes), themes)...)
-	blocks = append(blocks, group("", w.columns(3, help), help)...)
+	blocks = append(blocks, group("", columns, help)...)
 	return page{frame: kit.Frame{Body: w.pages(blocks...), Main: w.closeButton(), Desk: w.desk()}, back: w.closePanel}
 }
 

@@ -11,12 +11,16 @@ import (
 func (w *Window) who() page {
 	l, t := w.look, w.words
 	answer := func(id string, icon kit.Icon, who flow.WhoFor) *kit.Button {
-		return kit.NewButton(l, kit.Tile, t.T(id), icon, func() { w.o.Send(flow.WhoChosen{Who: who}) }).
-			Named(id).As(kit.Heading).With(t.T(id + ".more")).Big().Chosen(w.state.Who == who)
+		b := kit.NewButton(l, kit.Tile, t.T(id), icon, func() { w.o.Send(flow.WhoChosen{Who: who}) }).
+			Named(id).As(kit.Heading).Chosen(w.state.Who == who)
+		if w.narrow() && !l.Metrics.Portrait() { // both answers must be seen at once
+			return b
+		}
+		return b.With(t.T(id + ".more")).Big().Least(l.MM(44))
 	}
 	answers := []fyne.CanvasObject{
-		tall(l, answer("who.self", kit.IconPerson, flow.ForSelf)),
-		tall(l, answer("who.other", kit.IconPeople, flow.ForOther)),
+		answer("who.self", kit.IconPerson, flow.ForSelf),
+		answer("who.other", kit.IconPeople, flow.ForOther),
 	}
 	columns := w.columns(2, answers)
 	if l.Metrics.Portrait() {
@@ -26,9 +30,6 @@ func (w *Window) who() page {
 	return page{frame: kit.Frame{Body: w.pages(blocks...).Middle(), Side: []*kit.Button{w.back()}, Desk: w.desk()},
 		back: w.press(flow.ActBack)}
 }
-
-// tall makes a choice higher than it needs to be: it is the whole screen.
-func tall(l *kit.Look, b *kit.Button) *kit.Button { return b.Least(l.MM(44)) }
 
 // consent shows the fixed words and takes yes or no.
 func (w *Window) consent() page {
