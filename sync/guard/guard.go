@@ -47,7 +47,7 @@ import (
 const (
 	DefaultTimeout      = 30 * time.Second // reliability.md section 2: 30 s for the whole retrieval
 	DefaultUserAgent    = "shlkiosk/1 (SMART Health Link receiver)"
-	DefaultMaxURL       = 2048 // receiver.md 1.2: norm 128 characters, hard ceiling about 2 kB
+	DefaultMaxURL       = 8192 // a pre-signed storage address has 2 kB and more
 	DefaultMaxRedirects = 2    // reliability.md section 1: at most 2 for a file GET
 )
 

@@ -3,6 +3,7 @@ package shl
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -256,7 +257,11 @@ func TestNothingLeaks(t *testing.T) {
 	_, err := Parse(text, testNow)
 	l, _ := Parse(strings.Replace(text, "x", "x", 1), time.Unix(0, 0))
 	out := fmt.Sprintf("%v %+v %#v %s %q | %v %+v %#v %s %x", err, err, err, err, err, l, l, l, l, l)
-	for _, bad := range []string{secret, testKey, "SECRETLABEL", text, strings.TrimPrefix(text, "shlink:/")} {
+	rec := &Record{Files: []File{{Bytes: []byte(secret), Size: 10}}, List: []byte(secret)}
+	out += fmt.Sprintf("%v %+v %#v %s | %v %+v %#v", rec, rec, *rec, rec, rec.Files[0], &rec.Files[0], rec.Files)
+	j, _ := json.Marshal(rec)
+	out += string(j)
+	for _, bad := range []string{secret, fmt.Sprint([]byte(secret)), fmt.Sprintf("%x", secret), base64.StdEncoding.EncodeToString([]byte(secret)), testKey, "SECRETLABEL", text, strings.TrimPrefix(text, "shlink:/")} {
 		if strings.Contains(out, bad) {
 			t.Errorf("printed: %s", out)
 		}

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"fmt"
+	"log/slog"
 	"mime"
-	"net/url"
 	"strings"
 
 	"shlkiosk/sync/phi"
@@ -46,6 +46,8 @@ const (
 	NoteEmbeddedAndLoc  Note = "embedded-and-location"
 	NoteEmbeddedTooLong Note = "embedded-above-maximum"
 	NoteStatusUnknown   Note = "status-unknown"
+	NoteLive            Note = "live-access"                 // came through smart-api-access
+	NoteLiveMore        Note = "live-access-more"            // the answer has further pages that were not fetched
 	NoteAnswerType      Note = "answer-not-application-jose" // of a Record
 )
 
@@ -58,19 +60,31 @@ type File struct {
 	FHIRVersion string  // "" means not said: 4.0.1 may be assumed
 	Status      string  // "", finalized, can-change
 	LastUpdated string
-	Bytes       []byte // plaintext; nil for api-access
+	Bytes       []byte `json:"-"` // plaintext; nil for api-access
 	Size        int
 	SHA256      string // hex, over the plaintext
 	Compressed  bool
 	// APIHost is, for api-access, the FHIR server the token is for.
 	APIHost string
 	Notes   []Note
+
+	access *access // only until the end of Resolve
 }
+
+// Format prints what a log may hold.
+func (f File) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "file %d %s %s %d bytes %v", f.Index, f.Content, f.ContentType, f.Size, f.Notes)
+}
+
+// LogValue implements slog.LogValuer.
+func (f File) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(f)) }
 
 // Wipe overwrites the plaintext.
 func (f *File) Wipe() {
 	phi.Wipe(f.Bytes)
 	f.Bytes = nil
+	f.access.wipe()
+	f.access = nil
 }
 
 // mediaType is a type in lower case without parameters; RFC 7515 4.1.10 lets
@@ -81,8 +95,23 @@ func mediaType(s string) string {
 	if s != "" && !strings.Contains(s, "/") {
 		s = "application/" + s
 	}
+	return word(s, "abcdefghijklmnopqrstuvwxyz0123456789!#$&-^_.+/", 127) // RFC 6838 4.2
+}
+
+// word lets text of the network through only when it is made of the given
+// characters: these fields reach screens and logs.
+func word(s, of string, most int) string {
+	if len(s) > most || strings.Trim(s, of) != "" {
+		return ""
+	}
 	return s
 }
+
+func version(s string) string {
+	return word(strings.TrimSpace(s), "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-", 32)
+}
+
+func instant(s string) string { return word(strings.TrimSpace(s), "0123456789-:.+TZ", 40) }
 
 func fhirVersionOf(contentType string) string {
 	if !strings.Contains(contentType, ";") {
@@ -92,7 +121,7 @@ func fhirVersionOf(contentType string) string {
 	if err != nil {
 		return ""
 	}
-	return params["fhirversion"]
+	return version(params["fhirversion"])
 }
 
 // judge decides what a plaintext is: cty, then the manifest, then the shape;
@@ -134,26 +163,12 @@ func judge(f *File, cty, manifest string) *Error {
 		f.note(NoteTypeContradicts)
 	}
 	if f.Content == ContentAPI {
-		f.dropToken()
+		f.takeAccess()
 	}
 	return nil
 }
 
 func (f *File) note(n Note) { f.Notes = append(f.Notes, n) }
-
-// dropToken keeps the host of an api-access file and wipes the rest: a bearer
-// token is never stored, shown or logged.
-func (f *File) dropToken() {
-	var access struct {
-		Aud string `json:"aud"`
-	}
-	if json.Unmarshal(f.Bytes, &access) == nil {
-		if u, err := url.Parse(access.Aud); err == nil {
-			f.APIHost = u.Host
-		}
-	}
-	f.Wipe()
-}
 
 // sniff decides by the bytes alone; "" when they tell nothing.
 func sniff(b []byte) (Content, string) {

@@ -374,6 +374,8 @@ func TestContentType(t *testing.T) {
 		{`{"hello":{"resourceType":"Patient"}}`, "", "", "", "", ContentUnknown},
 		{`{"a":"\"resourceType\":\\","b":["resourceType",{"resourceType":1}],"resourceType":"X"}`, "", "", ContentFHIR, NoteTypeMissing, ""},
 		{`[{"resourceType":"Patient"}]`, "application/fhir+json", "", "", "", ContentUnknown},
+		{"just text", "text/pl\x1bain", "", "", "", ContentUnknown},
+		{"just text", strings.Repeat("x", 200), "", "", "", ContentUnknown},
 		{"  \n", "application/fhir+json", "", "", "", ContentEmpty},
 		{"", "", "", "", "", ContentEmpty},
 	} {

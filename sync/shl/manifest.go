@@ -274,7 +274,7 @@ func (v *visit) target(e *entry) (*url.URL, *Error) {
 }
 
 func (v *visit) openEntry(i int, e *entry, target *url.URL, asked time.Time) (*File, *Error) {
-	f := &File{Index: i, FHIRVersion: e.fhirVersion, LastUpdated: e.lastUpdated, Status: strings.ToLower(e.status)}
+	f := &File{Index: i, FHIRVersion: version(e.fhirVersion), LastUpdated: instant(e.lastUpdated), Status: strings.ToLower(e.status)}
 	switch f.Status {
 	case "", "finalized":
 	case "can-change":

@@ -352,3 +352,26 @@ func TestTotalBudget(t *testing.T) {
 		t.Errorf("%s %+v", outcome(rec, err), rec)
 	}
 }
+
+// What a manifest says about a file reaches screens and logs only in the form
+// it must have.
+func TestManifestTextIsHeldToItsForm(t *testing.T) {
+	var l *Link
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		jwe, _ := json.Marshal(mustSeal(t, l, testBundle, SealOptions{}))
+		fmt.Fprintf(w, `{"files":[{"embedded":%[1]s,"contentType":"application/fhir+json\u001b[2J","fhirVersion":"4.0.1\n","lastUpdated":"2026-01-01T00:00:00.5+01:00","status":"FINALIZED"},
+			{"embedded":%[1]s,"fhirVersion":"<b>","lastUpdated":"yesterday \u202e","status":"\u001b"}]}`, jwe)
+	})
+	l = mustLink(t, s.URL+"/m", "")
+	rec, err := s.resolver(t).Resolve(context.Background(), l, nil)
+	if err != nil || len(rec.Files) != 2 {
+		t.Fatal(err)
+	}
+	a, b := rec.Files[0], rec.Files[1]
+	if a.Declared != "" || a.FHIRVersion != "4.0.1" || a.LastUpdated != "2026-01-01T00:00:00.5+01:00" || a.Status != "finalized" {
+		t.Errorf("first file: %q %q %q %q", a.Declared, a.FHIRVersion, a.LastUpdated, a.Status)
+	}
+	if b.FHIRVersion != "" || b.LastUpdated != "" || b.Status != "" {
+		t.Errorf("second file: %q %q %q", b.FHIRVersion, b.LastUpdated, b.Status)
+	}
+}

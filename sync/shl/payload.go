@@ -18,6 +18,7 @@ import (
 const (
 	keyBytes    = 32                // A256GCM
 	normURL     = 128               // SHL 1.0.0: at most 128 characters
+	maxURL      = 2048              // receiver.md 1.2: real ones are longer, this is the ceiling
 	knownV      = 1                 // the only payload version there is
 	millisAbove = 1e11              // receiver.md trap 3: larger values are milliseconds
 	lastSecond  = 253402300799      // 9999-12-31T23:59:59Z
@@ -229,6 +230,9 @@ func (l *Link) readURL(raw json.RawMessage) *Error {
 	s, ok := text(raw)
 	if !ok || s == "" {
 		return fail(StagePayload, URLMissing, "")
+	}
+	if len(s) > maxURL {
+		return fail(StagePayload, URLTooLong, strconv.Itoa(len(s))+" characters")
 	}
 	u, err := guard.ParseURL(s)
 	if err != nil {

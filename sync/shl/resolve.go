@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -58,6 +60,10 @@ type Options struct {
 	// EmbeddedLengthMax is what is asked of the server, in bytes of one
 	// embedded file; 0 leaves it to the server, negative asks for none.
 	EmbeddedLengthMax int
+	// LiveAccess lets a file of type smart-api-access be used: its queries are
+	// made once, through the guard. Off, the file is only recognised. Either way
+	// its token is wiped before Resolve returns.
+	LiveAccess bool
 	// Timeout is the deadline of one whole Resolve; 0 means 30 seconds.
 	Timeout time.Duration
 	// Now is the clock; nil means time.Now.
@@ -70,6 +76,7 @@ type Resolver struct {
 	recipient string
 	limits    Limits
 	embedded  int
+	live      bool
 	timeout   time.Duration
 	now       func() time.Time
 }
@@ -81,7 +88,7 @@ var ErrNotConfigured = errors.New("shl: resolver not configured")
 // the first Check or Resolve as ErrNotConfigured.
 func NewResolver(o Options) *Resolver {
 	r := &Resolver{guard: o.Guard, recipient: strings.TrimSpace(o.Recipient), limits: o.Limits.orDefault(),
-		embedded: o.EmbeddedLengthMax, timeout: o.Timeout, now: o.Now}
+		embedded: o.EmbeddedLengthMax, live: o.LiveAccess, timeout: o.Timeout, now: o.Now}
 	if r.timeout <= 0 {
 		r.timeout = guard.DefaultTimeout
 	}
@@ -103,7 +110,7 @@ type Record struct {
 	// it is the kiosk's clock that staff must look at before blaming links.
 	ServerDate time.Time
 	// List is the manifest's FHIR List as it came, or nil: metadata only.
-	List json.RawMessage
+	List json.RawMessage `json:"-"`
 	// Manifest tells whether there was one, or a direct file.
 	Manifest bool
 	Notes    []Note
@@ -120,6 +127,14 @@ type Problem struct {
 	// ContentType is what the manifest said.
 	ContentType string
 }
+
+// Format prints what a log may hold.
+func (r Record) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "record from %s %v problems %v notes %v", r.Host, r.Files, r.Problems, r.Notes)
+}
+
+// LogValue implements slog.LogValuer.
+func (r Record) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // Wipe overwrites all plaintext.
 func (r *Record) Wipe() {
@@ -183,6 +198,7 @@ func (r *Resolver) Resolve(ctx context.Context, link *Link, passcode *phi.Secret
 	} else {
 		err = v.manifest()
 	}
+	v.liveAccess()
 	if err != nil {
 		v.rec.Wipe()
 		return nil, err
