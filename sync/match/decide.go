@@ -284,7 +284,7 @@ func rivals(best, other agreement) bool {
 	if best.first > exact && twin && other.first <= best.first {
 		return true
 	}
-	if best.first > short && twin {
+	if best.first > short && twin && !best.swapped {
 		return true
 	}
 	return other.first <= initial && other.score() > best.score()
