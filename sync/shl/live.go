@@ -106,11 +106,11 @@ func (v *visit) query(a *access, q string) (*File, *Error) {
 	}
 	f := &File{Bytes: res.Body}
 	if res.Status != http.StatusOK {
-		return nil, &Error{Stage: StageRetrieve, Reason: LiveQuery, Host: res.Host, Status: res.Status}
+		return nil, &Error{Stage: StageRetrieve, Reason: FileEntry, Host: res.Host, Status: res.Status, Rule: "live query"}
 	}
 	if err := judge(f, "", res.Header.Get("Content-Type")); err != nil || f.Content != ContentFHIR {
 		f.Wipe()
-		return nil, &Error{Stage: StageRetrieve, Reason: LiveQuery, Host: res.Host, Rule: "not FHIR"}
+		return nil, &Error{Stage: StageRetrieve, Reason: FileEntry, Host: res.Host, Rule: "live query: not FHIR"}
 	}
 	f.note(NoteLive)
 	if bytes.Contains(f.Bytes, []byte(`"relation":"next"`)) || bytes.Contains(f.Bytes, []byte(`"relation": "next"`)) {
@@ -122,7 +122,7 @@ func (v *visit) query(a *access, q string) (*File, *Error) {
 // liveURL joins a hint to its base. A hint is a relative query such as
 // "Coverage?patient=123"; anything that could leave the base is refused.
 func liveURL(base, q string) (*url.URL, *Error) {
-	bad := fail(StageRetrieve, LiveQuery, "query")
+	bad := fail(StageRetrieve, FileEntry, "live query: form")
 	path, query, _ := strings.Cut(q, "?")
 	decoded, err := url.PathUnescape(path)
 	if err != nil || decoded == "" || strings.HasPrefix(decoded, "/") || strings.Contains(decoded, "..") ||

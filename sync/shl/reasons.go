@@ -49,7 +49,6 @@ const (
 	FileEntry       Reason = "file-entry"
 	LocationTwice   Reason = "location-twice"
 	LocationGone    Reason = "location-gone"
-	LiveQuery       Reason = "live-query"
 	Withdrawn       Reason = "withdrawn"
 
 	NotAJWE        Reason = "not-a-jwe"
@@ -128,10 +127,9 @@ func Reasons() []Explanation {
 		{ManifestInvalid, StageRetrieve, "link.server-error", "The service of your app gave an answer the kiosk cannot read. " + newCode, "The manifest is not JSON with a files array.", "Report to the server's operator."},
 		{NoFiles, StageRetrieve, "link.no-files", "There is nothing in this code yet. " + newCode, "The manifest lists no files.", "Let the patient share something and make a new code."},
 		{TooManyFiles, StageRetrieve, "link.too-large", "This record has too many documents for the kiosk. " + atDesk, "The manifest lists more files than the limit.", "Raise the limit, or let the patient share fewer."},
-		{FileEntry, StageRetrieve, "link.file-unreadable", "One document could not be read. " + atDesk, "A files entry without a usable location or embedded content.", "Report to the server's operator."},
+		{FileEntry, StageRetrieve, "link.file-unreadable", "One document could not be read. " + atDesk, "A files entry without a usable location or embedded content; or a query of a smart-api-access file that is not relative to its server, or was not answered with FHIR.", "Report to the server's operator."},
 		{LocationTwice, StageRetrieve, "link.file-unreadable", "One document was listed twice and is shown once.", "Two files entries with the same location; it is fetched once.", "Nothing to do."},
 		{LocationGone, StageRetrieve, "link.file-unreadable", "One document was no longer there. Show your code again.", "A located file answered 401, 403, 404 or 410, also after one fresh manifest (a link with a passcode gets no second manifest).", "Let the patient start again."},
-		{LiveQuery, StageRetrieve, "link.file-unreadable", "One part of the record could not be fetched. " + atDesk, "A query of a smart-api-access file is not relative to its server, is not https, or was not answered with FHIR.", "Report to the app's maker."},
 		{Withdrawn, StageRetrieve, "link.withdrawn", "A document was withdrawn by its sender and is not used.", "status no-longer-valid.", "Nothing to do."},
 
 		{NotAJWE, StageDecrypt, "link.unreadable", "The record could not be opened. " + newCode, "The file is not a compact JWE of five parts.", "Report to the app's maker."},
