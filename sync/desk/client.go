@@ -90,28 +90,32 @@ func (r *remote) Case(ctx context.Context, id string) (out Case, err error) {
 	return out, r.get(ctx, item(id, "case"), &out)
 }
 
-func (r *remote) Receipt(ctx context.Context, id string) (out json.RawMessage, err error) {
+func (r *remote) Export(ctx context.Context, id string) (out json.RawMessage, err error) {
 	return out, r.get(ctx, item(id, "receipt"), &out)
 }
 
 func (r *remote) Retry(ctx context.Context, id string) error {
 	return r.post(ctx, item(id, "retry"), nil)
 }
-
-func (r *remote) Park(ctx context.Context, id, reason string) error {
-	return r.post(ctx, item(id, "park"), reasonBody{reason})
+func (r *remote) Park(ctx context.Context, id string) error {
+	return r.post(ctx, item(id, "park"), nil)
 }
 
-func (r *remote) Expire(ctx context.Context, id, reason string) error {
-	return r.post(ctx, item(id, "expire"), reasonBody{reason})
+func (r *remote) Discard(ctx context.Context, id string) error {
+	return r.post(ctx, item(id, "discard"), nil)
 }
 
 func (r *remote) Resolve(ctx context.Context, id string, d Resolution) error {
 	return r.post(ctx, item(id, "resolve"), d)
 }
 
-func (r *remote) Pause(ctx context.Context) error  { return r.post(ctx, "/v1/pause", nil) }
-func (r *remote) Resume(ctx context.Context) error { return r.post(ctx, "/v1/resume", nil) }
+func (r *remote) Accept(ctx context.Context, id, proposal string, yes bool) error {
+	return r.post(ctx, item(id, "proposals/"+url.PathEscape(proposal)), answerBody{yes})
+}
+
+func (r *remote) Pause(ctx context.Context, paused bool) error {
+	return r.post(ctx, "/v1/pause", answerBody{paused})
+}
 
 func (r *remote) Diagnostics(ctx context.Context) (out Diagnostics, err error) {
 	return out, r.get(ctx, "/v1/diagnostics", &out)

@@ -62,24 +62,24 @@ func (s *fakeSession) Case(_ context.Context, id string) (Case, error) {
 	return Case{Item: theItem, Why: "several", Facts: []Fact{{"name", "Jane Roe"}},
 		Candidates: []Candidate{{Reference: "Patient/1", Grade: "probable", Score: 0.8, Fields: []Field{{"name", "agree", "Jane Roe", "Jane Roe"}}}}}, nil
 }
-func (s *fakeSession) Receipt(context.Context, string) (json.RawMessage, error) {
+func (s *fakeSession) Export(context.Context, string) (json.RawMessage, error) {
 	return json.RawMessage(`{"import":"imp-1","n":1.00}`), nil
 }
 func (s *fakeSession) Retry(_ context.Context, id string) error { s.f.note("retry %s", id); return nil }
-func (s *fakeSession) Park(_ context.Context, id, r string) error {
-	s.f.note("park %s %s", id, r)
-	return nil
-}
-func (s *fakeSession) Expire(_ context.Context, id, r string) error {
-	s.f.note("expire %s %s", id, r)
+func (s *fakeSession) Park(_ context.Context, id string) error  { s.f.note("park %s", id); return nil }
+func (s *fakeSession) Discard(_ context.Context, id string) error {
+	s.f.note("discard %s", id)
 	return nil
 }
 func (s *fakeSession) Resolve(_ context.Context, id string, r Resolution) error {
-	s.f.note("resolve %s %s %v", id, r.Chart, r.New)
+	s.f.note("resolve %s %+v", id, r)
 	return nil
 }
-func (s *fakeSession) Pause(context.Context) error  { s.f.note("pause"); return nil }
-func (s *fakeSession) Resume(context.Context) error { s.f.note("resume"); return nil }
+func (s *fakeSession) Accept(_ context.Context, id, p string, yes bool) error {
+	s.f.note("accept %s %s %v", id, p, yes)
+	return nil
+}
+func (s *fakeSession) Pause(_ context.Context, p bool) error { s.f.note("pause %v", p); return nil }
 func (s *fakeSession) Diagnostics(context.Context) (Diagnostics, error) {
 	return Diagnostics{}, errors.New("Jane Roe is in this text")
 }
@@ -333,11 +333,12 @@ func TestClientIsTheService(t *testing.T) {
 		check(err)
 		_, err = x.Case(ctx, "../../v1/people")
 		check(err)
-		raw, err := x.Receipt(ctx, "imp-1")
+		raw, err := x.Export(ctx, "imp-1")
 		r.JSON = strings.TrimSpace(string(raw))
 		check(err)
-		for _, err := range []error{x.Retry(ctx, "imp-1"), x.Park(ctx, "imp-1", "later"), x.Expire(ctx, "imp-1", "gone-home"),
-			x.Resolve(ctx, "imp-1", Resolution{Chart: "Patient/1"}), x.Resolve(ctx, "imp-1", Resolution{New: true}), x.Pause(ctx), x.Resume(ctx), x.Logout(ctx)} {
+		for _, err := range []error{x.Retry(ctx, "imp-1"), x.Park(ctx, "imp-1"), x.Discard(ctx, "imp-1"),
+			x.Resolve(ctx, "imp-1", Resolution{Chart: "Patient/1"}), x.Resolve(ctx, "imp-1", Resolution{New: true}), x.Accept(ctx, "imp-1", "a/b?c", true),
+			x.Pause(ctx, true), x.Pause(ctx, false), x.Logout(ctx)} {
 			check(err)
 		}
 		return r
@@ -346,7 +347,7 @@ func TestClientIsTheService(t *testing.T) {
 	if !reflect.DeepEqual(a, b) {
 		t.Errorf("here  %#v\nthere %#v", a, b)
 	}
-	if !reflect.DeepEqual(local.calls, far.calls) || len(far.calls) != 8 {
+	if !reflect.DeepEqual(local.calls, far.calls) || len(far.calls) != 9 {
 		t.Errorf("here %q\nthere %q", local.calls, far.calls)
 	}
 }

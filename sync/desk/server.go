@@ -103,23 +103,15 @@ func (s *Server) routes() http.Handler {
 	})
 	handle("GET /v1/items", func(x Session, r *http.Request) (any, error) { return x.List(r.Context()) })
 	handle("GET /v1/items/{id}/case", func(x Session, r *http.Request) (any, error) { return x.Case(r.Context(), r.PathValue("id")) })
-	handle("GET /v1/items/{id}/receipt", func(x Session, r *http.Request) (any, error) { return x.Receipt(r.Context(), r.PathValue("id")) })
+	handle("GET /v1/items/{id}/receipt", func(x Session, r *http.Request) (any, error) { return x.Export(r.Context(), r.PathValue("id")) })
 	handle("POST /v1/items/{id}/retry", func(x Session, r *http.Request) (any, error) {
 		return nil, x.Retry(r.Context(), r.PathValue("id"))
 	})
 	handle("POST /v1/items/{id}/park", func(x Session, r *http.Request) (any, error) {
-		in, err := body[reasonBody](r)
-		if err != nil {
-			return nil, err
-		}
-		return nil, x.Park(r.Context(), r.PathValue("id"), in.Reason)
+		return nil, x.Park(r.Context(), r.PathValue("id"))
 	})
-	handle("POST /v1/items/{id}/expire", func(x Session, r *http.Request) (any, error) {
-		in, err := body[reasonBody](r)
-		if err != nil {
-			return nil, err
-		}
-		return nil, x.Expire(r.Context(), r.PathValue("id"), in.Reason)
+	handle("POST /v1/items/{id}/discard", func(x Session, r *http.Request) (any, error) {
+		return nil, x.Discard(r.Context(), r.PathValue("id"))
 	})
 	handle("POST /v1/items/{id}/resolve", func(x Session, r *http.Request) (any, error) {
 		in, err := body[Resolution](r)
@@ -128,8 +120,20 @@ func (s *Server) routes() http.Handler {
 		}
 		return nil, x.Resolve(r.Context(), r.PathValue("id"), in)
 	})
-	handle("POST /v1/pause", func(x Session, r *http.Request) (any, error) { return nil, x.Pause(r.Context()) })
-	handle("POST /v1/resume", func(x Session, r *http.Request) (any, error) { return nil, x.Resume(r.Context()) })
+	handle("POST /v1/items/{id}/proposals/{proposal}", func(x Session, r *http.Request) (any, error) {
+		in, err := body[answerBody](r)
+		if err != nil {
+			return nil, err
+		}
+		return nil, x.Accept(r.Context(), r.PathValue("id"), r.PathValue("proposal"), in.Yes)
+	})
+	handle("POST /v1/pause", func(x Session, r *http.Request) (any, error) {
+		in, err := body[answerBody](r)
+		if err != nil {
+			return nil, err
+		}
+		return nil, x.Pause(r.Context(), in.Yes)
+	})
 	handle("GET /v1/diagnostics", func(x Session, r *http.Request) (any, error) { return x.Diagnostics(r.Context()) })
 	return http.MaxBytesHandler(mux, maxBody)
 }
@@ -137,8 +141,8 @@ func (s *Server) routes() http.Handler {
 const tokenHeader = "Shlkiosk-Session"
 
 type (
-	reasonBody struct {
-		Reason string `json:"reason"`
+	answerBody struct {
+		Yes bool `json:"yes"`
 	}
 	loginBody struct {
 		ID  string `json:"id"`

@@ -28,15 +28,18 @@ type Session interface {
 	// Case is what a person needs to decide about a parked record. It holds
 	// protected data.
 	Case(ctx context.Context, id string) (Case, error)
-	// Receipt is the import's receipt as JSON, for export.
-	Receipt(ctx context.Context, id string) (json.RawMessage, error)
+	// Export is the import's receipt as JSON, codes and references only, to be
+	// kept where the desk is.
+	Export(ctx context.Context, id string) (json.RawMessage, error)
 	Retry(ctx context.Context, id string) error
-	Park(ctx context.Context, id, reason string) error
+	Park(ctx context.Context, id string) error
 	Resolve(ctx context.Context, id string, r Resolution) error
-	// Expire gives a record up and destroys its body.
-	Expire(ctx context.Context, id, reason string) error
-	Pause(ctx context.Context) error
-	Resume(ctx context.Context) error
+	// Accept takes or declines one proposed change of the chart.
+	Accept(ctx context.Context, id, proposal string, yes bool) error
+	// Discard gives a record up: its content is destroyed.
+	Discard(ctx context.Context, id string) error
+	// Pause stops deliveries, or lets them go on.
+	Pause(ctx context.Context, paused bool) error
 	Diagnostics(ctx context.Context) (Diagnostics, error)
 	// Logout ends the session. Calls after it fail with "session-ended".
 	Logout(ctx context.Context) error
@@ -75,12 +78,17 @@ func (s Shown) Format(f fmt.State, verb rune) { phi.Text(s).Format(f, verb) }
 // String implements fmt.Stringer.
 func (Shown) String() string { return phi.Redacted }
 
-// Case is what is needed to decide whose record it is.
+// Case is what is needed to decide about a record, and what became of it.
 type Case struct {
 	Item       Item        `json:"item"`
 	Why        string      `json:"why"`
-	Facts      []Fact      `json:"facts"` // what the link and the patient say
-	Candidates []Candidate `json:"candidates"`
+	OnBehalf   bool        `json:"onBehalf,omitempty"` // somebody checked in for the patient
+	Facts      []Fact      `json:"facts,omitempty"`    // what record and patient say
+	Candidates []Candidate `json:"candidates,omitempty"`
+	MayCreate  bool        `json:"mayCreate,omitempty"` // a new chart may be chosen
+	Changes    []Change    `json:"changes,omitempty"`
+	Proposals  []Proposal  `json:"proposals,omitempty"`
+	Receipt    *Receipt    `json:"receipt,omitempty"` // nil before a delivery
 }
 
 // Fact is one line about the patient, under a code for its label.
@@ -93,12 +101,13 @@ type Fact struct {
 type Candidate struct {
 	Reference string  `json:"reference"` // "Patient/123"
 	Grade     string  `json:"grade"`
-	Score     float64 `json:"score"`
+	Score     float64 `json:"score"` // 0 to 1
 	Rule      string  `json:"rule"`
-	Fields    []Field `json:"fields"`
+	Note      string  `json:"note,omitempty"` // code: deceased, inactive, objection
+	Fields    []Field `json:"fields,omitempty"`
 }
 
-// Field compares one field of the two.
+// Field compares one field of record and chart.
 type Field struct {
 	Name    string `json:"name"`
 	Verdict string `json:"verdict"` // agree, differ, missing, fuzzy
@@ -106,22 +115,89 @@ type Field struct {
 	Theirs  Shown  `json:"theirs"`
 }
 
-// Resolution is what a person decided.
+// Change is one entry of the record against the chart.
+type Change struct {
+	Type  string `json:"type"` // FHIR resource type
+	Title Shown  `json:"title"`
+	State string `json:"state"` // new, same, different, left-out
+	Ours  Shown  `json:"ours"`
+	Chart Shown  `json:"chart"`
+}
+
+// Proposal is a change of the chart itself that staff accept or decline.
+type Proposal struct {
+	ID    string `json:"id"`
+	Kind  string `json:"kind"` // phone, email, address, contact, language, insurance, update
+	Now   Shown  `json:"now"`
+	New   Shown  `json:"new"`
+	State string `json:"state"` // open, accepted, declined
+	By    string `json:"by,omitempty"`
+}
+
+// Receipt is what became of an import: codes, counts and references.
+type Receipt struct {
+	State     string    `json:"state"`
+	Patient   string    `json:"patient"` // reference
+	Created   bool      `json:"created"`
+	Grade     string    `json:"grade"`
+	Rule      string    `json:"rule"`
+	Counts    []Count   `json:"counts,omitempty"`
+	Refused   []Line    `json:"refused,omitempty"` // left out or refused, with why
+	Verified  bool      `json:"verified"`          // it was read back
+	Equal     string    `json:"equal"`             // demographics: equal, differs, not-read
+	Missing   []string  `json:"missing,omitempty"`
+	Total     int       `json:"total"` // references
+	Dangling  int       `json:"dangling"`
+	Twins     int       `json:"twins"` // other charts of the same person
+	Alarms    []Alarm   `json:"alarms,omitempty"`
+	Delivered time.Time `json:"delivered,omitzero"`
+}
+
+// Count is how many resources of a type have a result.
+type Count struct {
+	Type   string `json:"type"`
+	Result string `json:"result"` // created, existing, left-out, refused
+	N      int    `json:"n"`
+}
+
+// Line is one entry with a code of why.
+type Line struct {
+	Type   string `json:"type"`
+	Source string `json:"source"`
+	Result string `json:"result"`
+	Why    string `json:"why"`
+}
+
+// Alarm is something to look at: a code, what to do, where.
+type Alarm struct {
+	Code  string `json:"code"`
+	ToDo  string `json:"toDo"`
+	Where string `json:"where"`
+}
+
+// Resolution is what a person decided. Exactly one is set.
 type Resolution struct {
-	Chart string `json:"chart,omitempty"` // "Patient/123"; empty with New
-	New   bool   `json:"new,omitempty"`   // a new chart
+	Chart  string `json:"chart,omitempty"` // "Patient/123"
+	New    bool   `json:"new,omitempty"`   // a new chart
+	Reject bool   `json:"reject,omitempty"`
 }
 
 // Diagnostics is the kiosk's state in codes and figures.
 type Diagnostics struct {
-	Version  string            `json:"version"`
-	Kiosk    string            `json:"kiosk"`
-	Paused   string            `json:"paused,omitempty"` // who paused deliveries
-	Counts   map[string]int    `json:"counts"`           // records by state
-	Warnings []string          `json:"warnings"`
-	Alarms   []string          `json:"alarms"`
-	Checks   map[string]string `json:"checks"` // e.g. "fhir": "ok"
-	At       time.Time         `json:"at"`
+	Version string         `json:"version"`
+	Kiosk   string         `json:"kiosk"`
+	Uptime  time.Duration  `json:"uptime"`
+	Paused  string         `json:"paused,omitempty"` // who paused deliveries
+	Counts  map[string]int `json:"counts"`           // records by state
+	Checks  []Check        `json:"checks,omitempty"`
+}
+
+// Check is one part of the kiosk.
+type Check struct {
+	Name   string `json:"name"`   // code: fhir, clock, disk, ledger, key, ...
+	Health string `json:"health"` // ok, warning, failed
+	Detail string `json:"detail,omitempty"`
+	ToDo   string `json:"toDo,omitempty"`
 }
 
 // Error is every error of this package and of a Service. Reason is a code:
