@@ -46,7 +46,7 @@ func Light() Palette {
 func BlackOnWhite() Palette {
 	return Palette{Name: "black-on-white",
 		Ground: rgb(0xFFFFFF), Card: rgb(0xFFFFFF), Ink: rgb(0x000000), Soft: rgb(0x000000),
-		Edge: rgb(0x000000), Hair: rgb(0x000000),
+		Edge: rgb(0x000000), Hair: rgb(0x8A8A8A),
 		Primary: rgb(0x000000), OnPrimary: rgb(0xFFFFFF), Pressed: rgb(0x303030), OnPressed: rgb(0xFFFFFF),
 		Tint: rgb(0xFFFFFF), Notice: rgb(0xFFFFFF), NoticeEdge: rgb(0x000000),
 		Good: rgb(0x000000), Focus: rgb(0x0033CC), Art: rgb(0x000000), ArtSoft: rgb(0xDDDDDD)}

@@ -88,6 +88,9 @@ func (w *Window) build(want shape) {
 	if w.page.close != nil {
 		w.page.close()
 	}
+	for _, old := range w.root.Objects {
+		kit.Forget(old) // Fyne's caches hold on to objects for a minute: they hold no words
+	}
 	set := w.state.Settings
 	w.words = w.o.Words.In(set.Language)
 	w.look = kit.NewLook(w.o.Metrics, kit.PaletteOf(set.Theme), set.Size)

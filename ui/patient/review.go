@@ -98,7 +98,8 @@ func (w *Window) overview() page {
 	for _, s := range r.view.Sections {
 		tiles = append(tiles, w.sectionTile(s))
 	}
-	blocks := []fyne.CanvasObject{w.title(t.T("review.title")), w.personLine()}
+	top := kit.Column(l.MM(2), w.title(t.T("review.title")), w.personLine())
+	blocks := []fyne.CanvasObject{top}
 	var later []fyne.CanvasObject
 	for _, n := range r.view.Notes {
 		card := kit.NoticeCard(l, kit.NewText(l, kit.Body, t.Note(n)).On(l.Palette.Ink, l.Palette.Notice))
@@ -109,8 +110,10 @@ func (w *Window) overview() page {
 			later = append(later, card)
 		}
 	}
-	if len(tiles) > 0 {
-		blocks = append(blocks, w.body(t.T("review.body")).Soft())
+	if touch := w.body(t.T("review.body")).Soft(); len(tiles) > 0 && len(blocks) == 1 && !w.narrow() {
+		top.Add(touch)
+	} else if len(tiles) > 0 {
+		blocks = append(blocks, touch)
 	}
 	blocks = append(append(blocks, rowsOf(l, w.columns(3, tiles), tiles)...), later...)
 	no := kit.NewButton(l, kit.Secondary, t.T("review.no"), kit.IconCross, w.press(flow.ActNotMine)).Named("not-mine")
