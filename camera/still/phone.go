@@ -98,7 +98,10 @@ func (p *Phone) Open(ctx context.Context) (camera.Stream, error) {
 	p.mu.Lock()
 	p.since = 0
 	p.mu.Unlock()
-	return &phoneStream{p: p, ctx: ctx, w: w, h: h, fps: fps, room: room(w, h), pacer: newPacer(fps, p.Fast)}, nil
+	empty := room(w, h)
+	bare := image.NewGray(empty.Rect)
+	grey(bare, empty, empty.Rect)
+	return &phoneStream{p: p, ctx: ctx, w: w, h: h, fps: fps, room: empty, bare: bare, pacer: newPacer(fps, p.Fast)}, nil
 }
 
 type phoneStream struct {
@@ -107,6 +110,7 @@ type phoneStream struct {
 	w, h int
 	fps  float64
 	room *image.RGBA
+	bare *image.Gray // the room in grey
 	pacer
 }
 
@@ -126,61 +130,79 @@ func (s *phoneStream) Read(f *camera.Frame) error {
 
 	f.Fit(s.w, s.h, true)
 	copy(f.Color.Pix, s.room.Pix)
+	copy(f.Gray.Pix, s.bare.Pix)
 	if code != nil {
-		s.draw(f.Color, code, float64(n)/s.fps)
-	}
-	for i := range f.Gray.Pix {
-		c := f.Color.Pix[4*i : 4*i+3 : 4*i+3]
-		f.Gray.Pix[i] = uint8((299*int(c[0]) + 587*int(c[1]) + 114*int(c[2])) / 1000)
+		grey(f.Gray, f.Color, s.draw(f.Color, code, float64(n)/s.fps))
 	}
 	s.wait()
 	f.At = time.Now()
 	return nil
 }
 
-// draw puts the phone into the picture at t seconds after it was shown: it
-// rises in the first second and sways after that. Each pixel of the phone is
-// sought backwards through its tilt.
-func (s *phoneStream) draw(img *image.RGBA, code *image.Gray, t float64) {
+// grey fills a part of the grey picture from the coloured one (BT.601).
+func grey(to *image.Gray, from *image.RGBA, part image.Rectangle) {
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		in, out := from.Pix[y*from.Stride:], to.Pix[y*to.Stride:]
+		for x := part.Min.X; x < part.Max.X; x++ {
+			c := in[4*x : 4*x+3 : 4*x+3]
+			out[x] = uint8((299*int(c[0]) + 587*int(c[1]) + 114*int(c[2])) / 1000)
+		}
+	}
+}
+
+// aspect is the phone's width by its height.
+const aspect = 0.56
+
+// draw puts the phone into the picture at t seconds after it was shown, and
+// tells where: it rises in the first second and sways after that. Each pixel
+// of the phone is sought backwards through its tilt.
+func (s *phoneStream) draw(img *image.RGBA, code *image.Gray, t float64) image.Rectangle {
 	h := float64(s.h)
 	rise := 1 - math.Min(1, t/1.2)
 	rise = rise * rise
 	scale := 0.86 * h * (1 + 0.02*math.Sin(1.9*t)) // height of the phone
 	cx := float64(s.w)/2 + h*(0.02*math.Sin(1.3*t)+0.35*rise)
 	cy := h*0.52 + h*(0.015*math.Cos(1.7*t)+1.1*rise)
-	angle := 0.05*math.Sin(1.1*t) + 0.5*rise
+	sin, cos := math.Sincos(0.05*math.Sin(1.1*t) + 0.5*rise)
 	tilt := 0.12 + 0.06*math.Sin(0.9*t) // perspective across the width
-	sin, cos := math.Sincos(angle)
 
-	const aspect = 0.56 // width by height
-	reach := int(scale * 0.75)
+	var box image.Rectangle
+	for _, c := range [4][2]float64{{-0.5, -0.5}, {0.5, -0.5}, {0.5, 0.5}, {-0.5, 0.5}} {
+		u := c[0] * aspect
+		u /= 1 - tilt*u // undoes the division by 1 + tilt*u below
+		v := c[1] * (1 + tilt*u)
+		x, y := cx+scale*(u*cos-v*sin), cy+scale*(u*sin+v*cos)
+		box = box.Union(image.Rect(int(x)-1, int(y)-1, int(x)+2, int(y)+2))
+	}
+	box = box.Intersect(img.Rect)
 	cell := float64(code.Rect.Dx())
-	for y := max(0, int(cy)-reach); y < min(s.h, int(cy)+reach); y++ {
-		for x := max(0, int(cx)-reach); x < min(s.w, int(cx)+reach); x++ {
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		row := img.Pix[y*img.Stride:]
+		for x := box.Min.X; x < box.Max.X; x++ {
 			dx, dy := (float64(x)+0.5-cx)/scale, (float64(y)+0.5-cy)/scale
 			u, v := dx*cos+dy*sin, -dx*sin+dy*cos
 			k := 1 + tilt*u
 			u, v = u/k/aspect, v/k // phone: u, v in -0.5..0.5
-			if math.Abs(u) > 0.5 || math.Abs(v) > 0.5 {
+			if u < -0.5 || u > 0.5 || v < -0.5 || v > 0.5 {
 				continue
 			}
-			c := color.RGBA{24, 24, 28, 255} // the case
-			if math.Abs(u) < 0.47 && math.Abs(v) < 0.485 {
-				c = color.RGBA{246, 247, 250, 255} // the screen
+			c := [3]uint8{24, 24, 28} // the case
+			if u > -0.47 && u < 0.47 && v > -0.485 && v < 0.485 {
+				c = [3]uint8{246, 247, 250} // the screen
 				if v < -0.40 {
-					c = color.RGBA{40, 92, 150, 255} // the app's bar
+					c = [3]uint8{40, 92, 150} // the app's bar
 				}
-				qu, qv := u/0.90+0.5, (v-0.02)*aspect/aspect/0.504+0.5
+				qu, qv := u/0.90+0.5, (v-0.02)/0.504+0.5
 				if qu >= 0 && qu < 1 && qv >= 0 && qv < 1 {
 					g := code.Pix[int(qv*cell)*code.Stride+int(qu*cell)]
 					g = 12 + uint8(int(g)*236/255)
-					c = color.RGBA{g, g, g, 255}
+					c = [3]uint8{g, g, g}
 				}
 			}
-			p := img.Pix[img.PixOffset(x, y):]
-			p[0], p[1], p[2], p[3] = c.R, c.G, c.B, 255
+			copy(row[4*x:4*x+3:4*x+3], c[:])
 		}
 	}
+	return box
 }
 
 // room is a blurred waiting room behind the phone.

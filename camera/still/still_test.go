@@ -155,3 +155,20 @@ func TestFilmThroughFFmpeg(t *testing.T) {
 		t.Error("a film that is not there was opened")
 	}
 }
+
+func BenchmarkPhone720p(b *testing.B) {
+	p := &Phone{Fast: true}
+	s, err := p.Open(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := p.Show("shlink:/" + strings.Repeat("eyJ1cmwiOiJodHRwOi8v", 14)); err != nil {
+		b.Fatal(err)
+	}
+	var f camera.Frame
+	for b.Loop() {
+		if err := s.Read(&f); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
