@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -76,14 +77,18 @@ func (d *decider) look(ctx context.Context, patient fhir.Resource) error {
 	}
 	list := searches(d.ours)
 	var first error
+	failures := 0
 	for _, s := range list {
 		got, err := d.port.Search(ctx, s.params)
 		if err != nil {
 			if ctx.Err() != nil {
 				return fmt.Errorf("match: search: %w", ctx.Err())
 			}
-			d.failed++
 			first = cmp.Or(first, err)
+			failures++
+			if !s.extra || !refused(err) {
+				d.failed++
+			}
 			continue
 		}
 		d.out.Searches++
@@ -94,11 +99,25 @@ func (d *decider) look(ctx context.Context, patient fhir.Resource) error {
 			d.add(r, "")
 		}
 	}
-	if len(list) > 0 && d.failed == len(list) {
+	if len(list) > 0 && failures == len(list) {
 		return fmt.Errorf("match: search: %w", first)
 	}
 	d.out.Server = strings.TrimPrefix(d.out.Server+"+search", "+")
 	return nil
+}
+
+// refused tells that the server does not do such a search at all, which is not
+// the same as failing to do it now.
+func refused(err error) bool {
+	var he *fhir.HTTPError
+	if !errors.As(err, &he) {
+		return false
+	}
+	switch he.Status {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	}
+	return false
 }
 
 func (d *decider) askMatch(ctx context.Context, patient fhir.Resource) (supported bool, err error) {

@@ -22,6 +22,7 @@ type server struct {
 	searched []url.Values
 	readErr  error
 	fail     error
+	failKey  string // only searches with this parameter fail
 }
 
 func (s *server) Match(_ context.Context, q fhir.Resource, onlyCertain bool, count int) ([]Graded, error) {
@@ -43,7 +44,7 @@ func (s *server) Read(_ context.Context, ref string) (fhir.Resource, error) {
 
 func (s *server) Search(_ context.Context, params url.Values) ([]fhir.Resource, error) {
 	s.searched = append(s.searched, params)
-	if s.fail != nil {
+	if s.fail != nil && (s.failKey == "" || params.Has(s.failKey)) {
 		return nil, s.fail
 	}
 	var out []fhir.Resource
@@ -325,6 +326,12 @@ func TestServerTroubleIsAnErrorAndHalfASearchIsNotNobody(t *testing.T) {
 	s = &server{match: func(fhir.Resource, bool, int) ([]Graded, error) { return nil, errors.New("502") }}
 	if _, err := Decide(t.Context(), s, chart(t, "r", jess), typedJess, Policy{}, testNow); err == nil {
 		t.Error("a broken $match must not pass for an empty one")
+	}
+	for status, want := range map[int]Outcome{400: OutcomeNone, 503: OutcomeStaff} {
+		picky := &server{failKey: "telecom", fail: &fhir.HTTPError{Op: "search", Status: status}}
+		if d := decideFor(t, picky, jess, typedJess, Policy{CreateNew: true}); d.Outcome != want {
+			t.Errorf("telecom answered %d: %s %s, want %s", status, d.Outcome, d.Why, want)
+		}
 	}
 	many := &server{}
 	for i := range 60 {

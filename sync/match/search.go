@@ -20,6 +20,7 @@ type blocking struct {
 	params url.Values
 	broad  bool // may be cut short without anybody being missed: a narrower one covers it
 	limit  int
+	extra  bool // a server may lack its parameter: what the others find is enough to say "nobody"
 }
 
 // searches lists the searches that together find whom an exact one misses:
@@ -49,7 +50,10 @@ func searches(p person) []blocking {
 			}
 		}
 		if len(out) < maxSearches {
-			out = append(out, blocking{params, broad, limit})
+			_, phones := params["telecom"]
+			_, zips := params["address-postalcode"]
+			_, ids := params["identifier"]
+			out = append(out, blocking{params, broad, limit, phones || zips || ids})
 		}
 	}
 	ids := identifierTokens(p)
