@@ -74,8 +74,11 @@ func Summarise(link *shl.Link, rec *shl.Record, reading *Reading, err error) Res
 		p := link.Payload()
 		out.Payload, out.Host, out.Notes = &p, link.Host(), link.Notes()
 	}
-	if reading != nil {
+	switch {
+	case reading != nil:
 		out.Profile, out.Attestation = reading.Report, reading.Attestation
+	case link != nil:
+		out.Profile, _ = (&Profile{}).Link(link) // what the payload alone shows
 	}
 	if rec != nil {
 		out.record(rec, reading)

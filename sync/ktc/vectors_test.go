@@ -243,13 +243,12 @@ func run(t *testing.T, w *world, text string, strict bool) (Result, *shl.Record)
 	if err != nil {
 		return Summarise(nil, nil, nil, err), nil
 	}
-	report, err := profile.Link(link)
-	if err != nil {
-		return Summarise(link, nil, &Reading{Report: report}, err), nil
+	if _, err := profile.Link(link); err != nil {
+		return Summarise(link, nil, nil, err), nil
 	}
 	rec, err := shl.NewResolver(shl.Options{Guard: w.guard, Recipient: "Vector test", Now: now}).Resolve(context.Background(), link, nil)
 	if err != nil {
-		return Summarise(link, nil, &Reading{Report: report}, err), nil
+		return Summarise(link, nil, nil, err), nil
 	}
 	reading, err := profile.Record(context.Background(), link, rec)
 	return Summarise(link, rec, &reading, err), rec
