@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"shlkiosk/sync/vault"
 )
@@ -163,7 +164,7 @@ func (t *txn) remove(e *entry) error {
 
 func (t *txn) dropBody(id ID) error {
 	err := t.tx.Bucket(bucketBodies).DeleteBucket([]byte(id))
-	if errors.Is(err, bolt.ErrBucketNotFound) {
+	if errors.Is(err, bolterrors.ErrBucketNotFound) {
 		return nil
 	}
 	return err

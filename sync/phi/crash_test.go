@@ -49,12 +49,13 @@ func crash(how string) {
 		defer func() { p := recover(); panic(fmt.Sprint(p, " again")) }()
 		panic("Jane Roe")
 	case "deadlock":
-		var m map[string]int
-		m["Jane Roe"] = 1
+		intoNil(nil)
 	case "clean":
 		os.Exit(0)
 	}
 }
+
+func intoNil(m map[string]int) { m["Jane Roe"] = 1 }
 
 func panicInName(s string) { panic(s) }
 

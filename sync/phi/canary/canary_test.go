@@ -111,8 +111,8 @@ func TestProcess(t *testing.T) {
 		b := []byte("nothing of note")
 		if how == "hold" {
 			b = []byte{}
-			for _, c := range []byte("Zyxwa-Qu") { // put together at run time: not in the program's text
-				b = append(b, c^0)
+			for _, c := range []byte("\\{zyc/Sw") { // put together at run time: not in the program's text
+				b = append(b, c-2)
 			}
 			b = append(b, "-in-memory"...)
 		}
