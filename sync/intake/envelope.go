@@ -148,6 +148,7 @@ type Journal struct {
 	NewChart bool              `json:"newChart,omitempty"`
 	Done     map[string]Done   `json:"done,omitempty"`    // by urn:uuid of the entry
 	Refused  map[string]string `json:"refused,omitempty"` // by urn:uuid: the server's issue code
+	Late     map[string]bool   `json:"late,omitempty"`    // by urn:uuid: sent without references that follow
 	Tries    int               `json:"tries,omitempty"`
 	Receipt  *Receipt          `json:"receipt,omitempty"`
 }

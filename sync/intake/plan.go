@@ -55,7 +55,6 @@ type item struct {
 	version string
 	twin    *item // the entry that stands for this one (twice-in-the-record)
 	added   bool  // made by the import, not in the source
-	late    bool  // sent without references that have to follow
 }
 
 // edge is one reference with its target.

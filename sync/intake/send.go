@@ -22,11 +22,17 @@ func (d *delivery) send(ctx context.Context) error {
 	for range maxRounds {
 		todo := d.todo()
 		if len(todo) == 0 {
+			if err := d.mendLate(ctx); err != nil {
+				return err
+			}
 			return d.undoOrphan(ctx)
 		}
 		keys := d.byKey()
 		if d.env.Journal.Singles || d.known().singles || !d.caps.Transaction {
 			if err := d.sendSingles(ctx, inOrder(todo, keys), keys); err != nil {
+				return err
+			}
+			if err := d.mendLate(ctx); err != nil {
 				return err
 			}
 			return d.undoOrphan(ctx)
@@ -186,7 +192,7 @@ func (d *delivery) sendPart(ctx context.Context, part []*item, keys map[string]*
 			b.WriteByte(',')
 		}
 		r, late := render(it, keys, together)
-		it.late = late
+		d.follows(it, late)
 		b.WriteString(`{"fullUrl":"` + it.key + `","resource":`)
 		b.Write(r.Raw())
 		b.WriteString(`,"request":{"method":"POST","url":"` + it.res.Type() + `"}}`)

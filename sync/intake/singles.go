@@ -29,11 +29,16 @@ func (d *delivery) sendSingles(ctx context.Context, order []*item, keys map[stri
 			continue // nothing to vouch for
 		}
 		r, late := render(it, keys, nil)
+		d.follows(it, late)
+		if late {
+			if err := d.keep(); err != nil {
+				return err
+			}
+		}
 		w, err := d.opt.Client.Create(ctx, r, nil)
 		switch {
 		case err == nil:
 			d.done(it, w.Reference, false, "")
-			it.late = late
 			d.noteChart(it)
 		case definite(err):
 			if it == d.plan.subject {
@@ -55,17 +60,40 @@ func (d *delivery) sendSingles(ctx context.Context, order []*item, keys map[stri
 			}
 		}
 	}
-	if err := d.keep(); err != nil {
-		return err
-	}
-	for _, it := range order {
-		if it.late && it.ref != "" {
-			if err := d.mend(ctx, it, keys); err != nil {
-				return err
-			}
+	return d.keep()
+}
+
+// follows notes that a resource goes without some of its references, which
+// have to follow when their targets are there.
+func (d *delivery) follows(it *item, late bool) {
+	j := &d.env.Journal
+	if late {
+		if j.Late == nil {
+			j.Late = map[string]bool{}
 		}
+		j.Late[it.key] = true
+		return
 	}
-	return nil
+	delete(j.Late, it.key)
+}
+
+// mendLate brings the references that had to wait.
+func (d *delivery) mendLate(ctx context.Context) error {
+	j := &d.env.Journal
+	if len(j.Late) == 0 {
+		return nil
+	}
+	keys := d.byKey()
+	for _, it := range d.everything() {
+		if !j.Late[it.key] || it.ref == "" || it.verdict != file {
+			continue
+		}
+		if err := d.mend(ctx, it, keys); err != nil && !definite(err) {
+			return err
+		}
+		delete(j.Late, it.key)
+	}
+	return d.keep()
 }
 
 // patientFirst puts the new patient in front: a server that checks references
@@ -125,9 +153,6 @@ func (d *delivery) mend(ctx context.Context, it *item, keys map[string]*item) er
 		return err
 	}
 	_, err = d.opt.Client.Update(ctx, it.ref, r, now.Get("meta", "versionId").String())
-	if err == nil {
-		it.late = false
-	}
 	return err
 }
 
