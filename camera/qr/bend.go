@@ -80,7 +80,7 @@ func (w *worker) fitBend(p *plane, g *grid, rounds int, e *effort) float64 {
 			}
 		}
 		mean /= float64(len(g.l.groups))
-		if len(w.anchors) < 4 || len(w.anchors) > maxAnchors {
+		if len(w.anchors) < 4 || len(w.anchors) >= maxAnchors {
 			return 0
 		}
 		w.smooth(b)
@@ -91,13 +91,64 @@ func (w *worker) fitBend(p *plane, g *grid, rounds int, e *effort) float64 {
 	return mean
 }
 
-const maxAnchors = 90
+// maxAnchors bounds the linear system.
+const maxAnchors = 150
+
+// phase adds anchors where no function module is: samples lie on the middles
+// of modules where they differ most among themselves, whatever the data. It
+// starts from the bend so far and looks half a module around.
+func (w *worker) phase(p *plane, g *grid, e *effort) {
+	b := &w.bend
+	const cell = 7
+	w.anchors = w.anchors[:min(len(w.anchors), maxAnchors-1)]
+	per := max(1, g.l.n/cell)
+	for per*per > maxAnchors-len(w.anchors) {
+		per--
+	}
+	stride := float64(g.l.n) / float64(per)
+	var at [cell * cell]vec
+	for j := range per {
+		for i := range per {
+			cx, cy := math.Floor((float64(i)+.5)*stride)+.5, math.Floor((float64(j)+.5)*stride)+.5
+			u, v := g.m.step(cx, cy)
+			from := b.at(cx, cy)
+			for k := range at {
+				at[k] = g.m.at(cx+float64(k%cell-cell/2), cy+float64(k/cell-cell/2))
+			}
+			const reach, step = 4, .125
+			best, worst, bi, bj := 0.0, math.Inf(1), 0, 0
+			for sj := -reach; sj <= reach; sj++ {
+				for si := -reach; si <= reach; si++ {
+					o := from.add(u.mul(float64(si) * step)).add(v.mul(float64(sj) * step))
+					var s, ss float64
+					for k := range at {
+						t := float64(p.at(at[k].x+o.x, at[k].y+o.y))
+						s += t
+						ss += t * t
+					}
+					sd := ss - s*s/(cell*cell)
+					worst = min(worst, sd)
+					if sd > best {
+						best, bi, bj = sd, si, sj
+					}
+				}
+			}
+			if bi == -reach || bi == reach || bj == -reach || bj == reach || worst > .8*best {
+				continue
+			}
+			o := from.add(u.mul(float64(bi) * step)).add(v.mul(float64(bj) * step))
+			w.anchors = append(w.anchors, anchor{x: cx, y: cy, shift: o, ncc: .75})
+		}
+	}
+	e.spend(int64(per*per*81*cell*cell) * costTap)
+	w.smooth(b)
+}
 
 // smooth solves for the bend through the anchors.
 func (w *worker) smooth(b *bend) {
 	as := w.anchors
 	m := len(as)
-	sigma := math.Max(8, .22*float64(b.n))
+	sigma := math.Max(8, .16*float64(b.n))
 	kern := func(dx, dy float64) float64 { return math.Exp(-(dx*dx + dy*dy) / (2 * sigma * sigma)) }
 	if cap(w.gram) < m*m {
 		w.gram = make([]float64, maxAnchors*maxAnchors)

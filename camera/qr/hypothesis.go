@@ -75,14 +75,26 @@ func (w *worker) tryTriple(t *triple, reach, spread int, weak float64, e *effort
 	const floor = 9
 	best.score = -1
 	w.vers = versionsFor(t.n, spread, w.vers)
+	if t.n > 60 {
+		w.vers = versionsFor(t.n, spread+1, w.vers)
+	}
 	fit, corner := w.rankVersions(p, &s, floor, e)
+	if v, f := s.versionNear(p, e); f > .75 && math.Abs(float64(17+4*v)-t.n) < .15*t.n {
+		// the code says itself which version it is
+		w.vers = append(w.vers[:0], v)
+		fit = max(fit, weak)
+	}
 	if fit < weak {
 		return nil, best, level
 	}
 	top := 0.0
 	for i, v := range w.vers {
 		g := grid{l: w.lay.get(v), light: t.light}
-		if !g.start(p, &s, corner, reach, floor, e) {
+		from := corner
+		if g.l.n > 80 {
+			from, _ = g.corner(p, &s, corner, 12, e)
+		}
+		if !g.start(p, &s, from, reach, floor, e) {
 			continue
 		}
 		if g.score > best.score {
@@ -112,10 +124,16 @@ func (w *worker) tryTriple(t *triple, reach, spread int, weak float64, e *effort
 				return nil, best, level
 			}
 		}
-		if g.score > .3 && g.score < .97 && w.fitBend(p, &g, 3, e) > g.score+.03 {
-			if fd := w.decode(p, &g, &w.bend, true, e); fd != nil {
-				fd.level = k
-				return fd, g, k
+		if g.score > .3 && w.fitBend(p, &g, 3, e) > g.score+.008 {
+			for range 2 {
+				w.phase(p, &g, e)
+				if fd := w.decode(p, &g, &w.bend, true, e); fd != nil {
+					fd.level = k
+					return fd, g, k
+				}
+				if e.over() {
+					break
+				}
 			}
 		}
 		if i == 0 && g.score > .8 {

@@ -45,6 +45,11 @@ func triples(fs []finder, limit int, out []triple) []triple {
 
 func similar(a, b *finder) bool {
 	r := a.size() / b.size()
+	return r > .4 && r < 2.5
+}
+
+func alike(a, b *finder) bool {
+	r := a.size() / b.size()
 	return r > .5 && r < 2
 }
 
@@ -71,6 +76,9 @@ func makeTriple(a, b, c *finder) (triple, bool) {
 	t.n = (nx + ny) / 2
 	if t.n < 18 || t.n > 195 || nx > 1.6*ny || ny > 1.6*nx {
 		return t, false
+	}
+	if t.n < 90 && (!alike(a, b) || !alike(a, c) || !alike(b, c)) {
+		return t, false // only a large code shows that much perspective
 	}
 	d := math.Abs(math.Log(nx / ny))
 	sz := math.Abs(math.Log(t.f[0].size()/t.f[1].size())) + math.Abs(math.Log(t.f[0].size()/t.f[2].size()))
