@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"shlkiosk/sync/fhir"
@@ -75,34 +76,60 @@ func (d *decider) look(ctx context.Context, patient fhir.Resource) error {
 			return nil
 		}
 	}
-	list := searches(d.ours)
+	if err := d.search(ctx, searches(d.ours)); err != nil {
+		return err
+	}
+	d.out.Server = strings.TrimPrefix(d.out.Server+"+search", "+")
+	return nil
+}
+
+// parallel is how many searches wait for the server at a time: somebody
+// stands in front of the kiosk.
+const parallel = 4
+
+// search runs the searches and adds who was found, in the order of the list.
+// It fails only when every one did.
+func (d *decider) search(ctx context.Context, list []blocking) error {
+	type answer struct {
+		patients []fhir.Resource
+		err      error
+	}
+	answers := make([]answer, len(list))
+	slots := make(chan struct{}, parallel)
+	var wg sync.WaitGroup
+	for i, s := range list {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			answers[i].patients, answers[i].err = d.port.Search(ctx, s.params)
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return fmt.Errorf("match: search: %w", ctx.Err())
+	}
 	var first error
 	failures := 0
-	for _, s := range list {
-		got, err := d.port.Search(ctx, s.params)
-		if err != nil {
-			if ctx.Err() != nil {
-				return fmt.Errorf("match: search: %w", ctx.Err())
-			}
-			first = cmp.Or(first, err)
+	for i, a := range answers {
+		if a.err != nil {
+			first = cmp.Or(first, a.err)
 			failures++
-			if !s.extra || !refused(err) {
+			if !list[i].extra || !refused(a.err) {
 				d.failed++
 			}
 			continue
 		}
 		d.out.Searches++
-		if len(got) >= s.limit && !s.broad {
+		if len(a.patients) >= list[i].limit && !list[i].broad {
 			d.truncated = true
 		}
-		for _, r := range got {
+		for _, r := range a.patients {
 			d.add(r, "")
 		}
 	}
 	if len(list) > 0 && failures == len(list) {
 		return fmt.Errorf("match: search: %w", first)
 	}
-	d.out.Server = strings.TrimPrefix(d.out.Server+"+search", "+")
 	return nil
 }
 
@@ -162,9 +189,9 @@ func (d *decider) add(r fhir.Resource, grade string) *found {
 	if r.Type() != "Patient" || r.ID() == "" {
 		return nil
 	}
-	p := read(r, d.now)
-	f, ok := d.found[p.reference]
+	f, ok := d.found["Patient/"+r.ID()]
 	if !ok {
+		p := read(r, d.now)
 		f = &found{person: p, verdict: judge(d.ours, p)}
 		d.found[p.reference] = f
 		d.order = append(d.order, p.reference)

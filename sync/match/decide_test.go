@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"shlkiosk/sync/fhir"
@@ -19,6 +20,7 @@ type server struct {
 	charts   []fhir.Resource
 	match    func(q fhir.Resource, onlyCertain bool, count int) ([]Graded, error)
 	queries  []fhir.Resource
+	mu       sync.Mutex
 	searched []url.Values
 	readErr  error
 	fail     error
@@ -43,7 +45,9 @@ func (s *server) Read(_ context.Context, ref string) (fhir.Resource, error) {
 }
 
 func (s *server) Search(_ context.Context, params url.Values) ([]fhir.Resource, error) {
+	s.mu.Lock()
 	s.searched = append(s.searched, params)
+	s.mu.Unlock()
 	if s.fail != nil && (s.failKey == "" || params.Has(s.failKey)) {
 		return nil, s.fail
 	}

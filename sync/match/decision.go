@@ -14,7 +14,8 @@ import (
 // cannot use it here: HTTP 400, 403, 404, 405 and 501.
 var ErrUnsupported = errors.New("match: the server does not offer $match")
 
-// Port is the chart server as this package needs it.
+// Port is the chart server as this package needs it. Search is called from
+// several goroutines at once.
 type Port interface {
 	// Match runs Patient/$match. ErrUnsupported makes Decide fall back to Search.
 	Match(ctx context.Context, patient fhir.Resource, onlyCertain bool, count int) ([]Graded, error)

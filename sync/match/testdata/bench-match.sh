@@ -1,7 +1,7 @@
 #!/bin/sh
 # make bench-match: the matcher's figures beside Medplum's rules and the CMS
 # reference engine, on the same pairs. The engine goes into .interop/ (git
-# ignores it); without Python 3.12 or without the network it is left out, and
+# ignores it; PYTHON=/path names the interpreter); without Python 3.12 or without the network it is left out, and
 # the run says so.
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
@@ -9,7 +9,7 @@ venv=.interop/match
 engine=cms-hte-patient-matching==0.0.12
 reference=
 if [ ! -x $venv/bin/python ]; then
-	for python in python3.14 python3.13 python3.12 python3; do
+	for python in ${PYTHON:-} python3.14 python3.13 python3.12 python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python; do
 		if $python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then
 			$python -m venv $venv && break
 		fi
