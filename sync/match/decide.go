@@ -35,7 +35,6 @@ func Decide(ctx context.Context, port Port, patient fhir.Resource, typed Typed, 
 	if err := d.look(ctx, patient); err != nil {
 		return Decision{}, err
 	}
-	d.filedBefore(ctx)
 	d.followLinks(ctx)
 	d.decide()
 	return d.out, nil
@@ -82,27 +81,6 @@ func (d *decider) look(ctx context.Context, patient fhir.Resource) error {
 	}
 	d.out.Server = strings.TrimPrefix(d.out.Server+"+search", "+")
 	return nil
-}
-
-// filedBefore raises a chart that holds this very record already, and that
-// agrees in name and birth date with nothing against it.
-func (d *decider) filedBefore(ctx context.Context) {
-	for _, ref := range d.pol.FiledBefore {
-		f := d.found[ref]
-		if f == nil {
-			r, err := d.port.Read(ctx, ref)
-			if err != nil {
-				continue // gone since: then it is not the one
-			}
-			if f = d.add(r, ""); f == nil {
-				continue
-			}
-		}
-		g := f.verdict.agreement
-		if f.verdict.Grade != Certain && g.first == exact && g.last == exact && g.dob == dobSame && objectOwn(g) == NoObjection {
-			f.verdict.Grade, f.verdict.Rule, f.verdict.Objection, f.verdict.Score = Certain, "OWN-5", NoObjection, 1
-		}
-	}
 }
 
 // parallel is how many searches wait for the server at a time: somebody

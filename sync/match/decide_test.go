@@ -243,20 +243,6 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// A KTC record often has no more than name and birth date: a second import of
-// the same link must find the chart that the first one made.
-func TestTheVeryRecordFiledBefore(t *testing.T) {
-	thin := `"name":[{"family":"Fixture","given":["Neg"]}],"gender":"female","birthDate":"1980-01-01"`
-	typed := Typed{BirthDate: "1980-01-01"}
-	s := &server{charts: []fhir.Resource{chart(t, "1", thin), chart(t, "2", `"name":[{"family":"Fixture","given":["Ned"]}],"birthDate":"1980-01-01"`)}}
-	expect(t, decideFor(t, s, thin, typed, Policy{}), OutcomeStaff, "", WhyNotCertain)
-	expect(t, decideFor(t, s, thin, typed, Policy{FiledBefore: []string{"Patient/1"}}), OutcomeCertain, "Patient/1", "")
-	expect(t, decideFor(t, s, thin, typed, Policy{FiledBefore: []string{"Patient/1", "Patient/404"}}), OutcomeCertain, "Patient/1", "")
-	expect(t, decideFor(t, s, thin, typed, Policy{FiledBefore: []string{"Patient/2"}}), OutcomeStaff, "", WhyNotCertain)
-	s.charts = append(s.charts, chart(t, "3", thin))
-	expect(t, decideFor(t, s, thin, typed, Policy{FiledBefore: []string{"Patient/1", "Patient/3"}}), OutcomeStaff, "", WhySeveral)
-}
-
 func TestServersMatchIsAskedFirstAndNeverTrustedAlone(t *testing.T) {
 	other := `"name":[{"family":"Stone","given":["Ann"]}],"birthDate":"1950-01-01"`
 	answer := func(g ...Graded) func(fhir.Resource, bool, int) ([]Graded, error) {

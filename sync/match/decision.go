@@ -46,10 +46,6 @@ type Policy struct {
 	// NoTyped lets Decide do without a typed birth date: for imports that no
 	// person stands in front of (kioskctl). A typed one still has to agree.
 	NoTyped bool
-	// FiledBefore names the charts ("Patient/id") into which this very record,
-	// the same bytes, was filed before. Names and birth date alone do not make
-	// a chart certain; for one of these they do (rule OWN-5).
-	FiledBefore []string
 }
 
 // Outcome is what to do.

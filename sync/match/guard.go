@@ -72,7 +72,6 @@ func (g agreement) anchored() bool {
 //	OWN-2 last four of the SSN, birth date, a contact or the street, names that fit
 //	OWN-3 first name, family name with at most a slip, street and a contact, birth date with one slip of at most 10 years
 //	OWN-4 an initial that fits: adult, family name with at most a slip, birth date, sex, street and phone or mail
-//	OWN-5 names and birth date, and the chart holds this very record already (Policy.FiledBefore)
 func ownRule(g agreement) string {
 	contact := g.phone == exact || g.email == exact
 	dobSlip := g.dob == dobSame || g.dob == dobDay || g.dob == dobNear
