@@ -36,6 +36,7 @@ type Feed struct {
 	run    *feedRun
 	state  State
 	frames atomic.Uint64
+	tick   atomic.Int64 // wall clock, nanoseconds; 0: nothing is expected to move
 	info   Info
 	rate   meter
 }
@@ -64,7 +65,6 @@ type feedRun struct {
 	came   chan struct{} // closed and made anew with every frame
 	pool   []*Shot
 	ended  bool
-	last   time.Time // of the newest frame
 }
 
 // Shot is a frame lent out by a Feed. Release it once; after that it must not
@@ -198,12 +198,22 @@ func (f *Feed) say(s State) {
 	}
 }
 
+// LastTick is when the feed last went round: a picture came, or the device was
+// looked for. needed is false while the camera is off, or a film is over. A
+// tick that stands means a driver that hangs.
+func (f *Feed) LastTick() (at time.Time, needed bool) {
+	n := f.tick.Load()
+	return time.Unix(0, n), n != 0
+}
+
 // loop opens the source again and again until it is told to stop.
 func (f *Feed) loop(ctx context.Context, r *feedRun) {
 	defer close(r.done)
+	defer f.tick.Store(0)
 	f.say(Starting)
 	var seq uint64
 	for ctx.Err() == nil {
+		f.tick.Store(time.Now().UnixNano())
 		stream, err := f.source.Open(ctx)
 		if err == nil {
 			f.mu.Lock()
@@ -217,6 +227,7 @@ func (f *Feed) loop(ctx context.Context, r *feedRun) {
 		}
 		if errors.Is(err, io.EOF) {
 			// A film is over: what was on it stays the last picture.
+			f.tick.Store(0)
 			<-ctx.Done()
 			return
 		}
@@ -248,6 +259,7 @@ func (f *Feed) stream(ctx context.Context, r *feedRun, s Stream, seq *uint64) er
 			return err
 		}
 		watch.Reset(f.o.Stall)
+		f.tick.Store(time.Now().UnixNano())
 		*seq++
 		shot.Seq = *seq
 		if shot.At.IsZero() {

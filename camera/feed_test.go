@@ -22,7 +22,6 @@ type device struct {
 	level   uint8 // grey of its pictures
 	opened  int
 	closed  int
-	hang    bool
 	nFrames int // after which a film ends; 0 never
 }
 

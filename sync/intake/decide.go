@@ -92,6 +92,9 @@ func (im *Importer) Match(ctx context.Context, env *Envelope) (match.Decision, e
 func (im *Importer) match(ctx context.Context, env *Envelope, p *plan) (match.Decision, error) {
 	dec, err := match.Decide(ctx, port{im.opt.Client}, p.subject.res, env.typed(),
 		match.Policy{CreateNew: im.opt.Policy.CreateNew, NoTyped: im.opt.Policy.NoTyped}, im.opt.Now())
+	if err == nil {
+		err = im.again(ctx, env, p, &dec)
+	}
 	if err != nil {
 		return dec, Classify(err)
 	}

@@ -34,7 +34,10 @@ func (d *delivery) identify(ctx context.Context) error {
 		}
 		return d.follow(ctx, d.env.Target.Chart)
 	case TargetNew:
-		return d.newChart(subject)
+		if j.Phase == PhaseSending {
+			return d.newChart(subject)
+		}
+		return d.newUnlessAgain(ctx)
 	case TargetAuto, "":
 	default:
 		return fatal(ReasonOrder, fmt.Errorf("target mode %q", d.env.Target.Mode))
