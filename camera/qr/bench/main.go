@@ -1,186 +1,96 @@
+// Command bench runs this project's QR reader and its peers over a corpus of
+// pictures and clips, and writes one Markdown table.
+//
+//	go run ./camera/qr/bench [-readme README.md] [-clips=false] CORPUS...
+//
+// A corpus is a directory with a manifest.jsonl as shared/corpus/qr makes it.
+// Peers: plain gozxing (TRY_HARDER and inverted) in this process; zbar through
+// zbarimg; zxing-cpp of Debian through a small program compiled against
+// libzxing-dev; zxing-cpp 3 through npm's zxing-wasm, installed under
+// .interop/ when npm is there. A peer that is missing is named as missing.
+//
+// Times are CPU time of one picture without reading and decoding the file.
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"image"
-	"image/draw"
-	"image/jpeg"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
-	"time"
-
-	"shlkiosk/camera"
-	"shlkiosk/camera/qr"
 )
 
-type entry struct {
-	ID, File, Dir, Group, Grade, Text string
-	Others                            []string
-}
-
-func cpu() time.Duration {
-	var u syscall.Rusage
-	syscall.Getrusage(0, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func load(f string) *image.Gray {
-	b, err := os.ReadFile(f)
-	if err != nil {
-		return nil
-	}
-	im, err := jpeg.Decode(bytes.NewReader(b))
-	if err != nil {
-		return nil
-	}
-	if g, ok := im.(*image.Gray); ok {
-		return g
-	}
-	g := image.NewGray(im.Bounds())
-	draw.Draw(g, g.Bounds(), im, im.Bounds().Min, draw.Src)
-	return g
-}
-
 func main() {
-	verbose := flag.Bool("v", false, "")
-	only := flag.String("only", "", "")
-	film := flag.Bool("film", true, "")
-	clips := flag.Bool("clips", false, "")
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	readme := flag.String("readme", "", "file whose text between <!-- bench-qr --> and <!-- /bench-qr --> is replaced")
+	clips := flag.Bool("clips", true, "run the clips too")
+	only := flag.String("only", "", "only pictures and clips whose id contains this")
+	verbose := flag.Bool("v", false, "name each picture that our reader misses")
+	alone := flag.Bool("alone", false, "our reader only")
+	interop := flag.String("interop", ".interop", "directory for the peers' programs; not under version control")
 	flag.Parse()
-	dir := flag.Arg(0)
-	b, _ := os.ReadFile(filepath.Join(dir, "manifest.jsonl"))
-	type stat struct{ n, ok, wrong int }
-	st := map[string]*stat{}
-	var ms []float64
-	isSHL := func(t string) bool { return strings.Contains(t, "shlink:/") }
-	for _, ln := range bytes.Split(b, []byte("\n")) {
-		var e entry
-		if json.Unmarshal(ln, &e) != nil || e.File == "" || !strings.Contains(e.ID, *only) {
-			continue
-		}
-		if *clips {
-			continue
-		}
-		g := load(filepath.Join(dir, e.File))
-		r := qr.NewReader(qr.Options{Wanted: wantedIn(e.Text, isSHL)})
-		t := cpu()
-		rd := r.Still(g)
-		d := float64((cpu() - t).Microseconds()) / 1000
-		ms = append(ms, d)
-		ok, wrong := false, false
-		for _, x := range rd {
-			if x.Text == e.Text {
-				ok = true
-			} else if slices.Contains(e.Others, x.Text) {
-				ok = true
-			} else {
-				wrong = true
-				fmt.Printf("%s got %q want %q\n", e.ID, x.Text, e.Text)
-			}
-		}
-		for _, k := range []string{e.Group + " " + e.Grade, "~ " + e.Grade, "~ all", e.Group} {
-			s := st[k]
-			if s == nil {
-				s = &stat{}
-				st[k] = s
-			}
-			s.n++
-			if ok {
-				s.ok++
-			}
-			if wrong {
-				s.wrong++
-			}
-		}
-		if *verbose && !ok {
-			fmt.Printf("MISS %s %.1fms\n", e.ID, d)
-		}
-		if wrong {
-			fmt.Println("WRONG", e.ID, rd)
-		}
+	if flag.NArg() == 0 {
+		return fmt.Errorf("name a corpus directory, for instance ../shared/corpus/qr")
 	}
-	if *clips {
-		runClips(dir, b, *only, *film, isSHL)
-		return
-	}
-	var ks []string
-	for k := range st {
-		if !strings.Contains(k, " ") {
-			ks = append(ks, k)
+	var out strings.Builder
+	for _, dir := range flag.Args() {
+		c, err := loadCorpus(dir, *only)
+		if err != nil {
+			return err
 		}
-	}
-	slices.Sort(ks)
-	for _, k := range append(ks, "~") {
-		fmt.Printf("%-12s", k)
-		for _, g := range []string{"easy", "medium", "hard"} {
-			if s := st[k+" "+g]; s != nil {
-				fmt.Printf(" %3d/%3d", s.ok, s.n)
+		readers := []reader{ours{}}
+		var missing []string
+		if !*alone {
+			readers = append(readers, plain{})
+			peers, gone := findPeers(*interop)
+			readers, missing = append(readers, peers...), gone
+		}
+		var reports []*report
+		for _, r := range readers {
+			rep, err := measure(r, c, *clips, *verbose)
+			if err != nil {
+				missing = append(missing, r.name()+": "+err.Error())
+				continue
 			}
+			fmt.Fprintln(os.Stderr, rep.line())
+			reports = append(reports, rep)
 		}
-		fmt.Println()
+		table(&out, c, reports, missing)
 	}
-	slices.Sort(ms)
-	a := st["~ all"]
-	fmt.Printf("all %d/%d = %.1f%% wrong %d  ms median %.1f p95 %.1f max %.1f\n", a.ok, a.n, 100*float64(a.ok)/float64(a.n), a.wrong, ms[len(ms)/2], ms[len(ms)*95/100], ms[len(ms)-1])
-}
-
-func runClips(dir string, b []byte, only string, film bool, wanted func(string) bool) {
-	var firsts []int
-	var ms []float64
-	for _, ln := range bytes.Split(b, []byte("\n")) {
-		var e struct {
-			ID, Dir, Text, Style string
-			Hard, W              int
-			Version              int
-		}
-		if json.Unmarshal(ln, &e) != nil || e.Dir == "" || !strings.Contains(e.ID, only) {
-			continue
-		}
-		r := qr.NewReader(qr.Options{Wanted: wanted, Synchronous: true})
-		first := 99
-		var fms []float64
-		for i := range 60 {
-			g := load(filepath.Join(dir, e.Dir, fmt.Sprintf("f%03d.jpg", i)))
-			if g == nil {
-				break
-			}
-			t := cpu()
-			var rd []camera.Reading
-			if film {
-				rd = r.Frame(camera.Frame{Gray: g, Seq: uint64(i), At: time.Unix(0, int64(i)*33e6)}).Readings
-			} else {
-				rd = r.Still(g)
-			}
-			fms = append(fms, float64((cpu()-t).Microseconds())/1000)
-			if len(rd) > 0 {
-				if rd[0].Text == e.Text {
-					first = i
-				} else {
-					fmt.Println("WRONG", e.ID)
-				}
-				break
-			}
-		}
-		r.Close()
-		firsts = append(firsts, first)
-		ms = append(ms, fms...)
-		slices.Sort(fms)
-		fmt.Printf("%s %-9s hard%d W%d v%d first %d  ms med %.1f max %.1f\n", e.ID, e.Style, e.Hard, e.W, e.Version, first, fms[len(fms)/2], fms[len(fms)-1])
-	}
-	slices.Sort(firsts)
-	slices.Sort(ms)
-	fmt.Println("firsts", firsts, "median", firsts[len(firsts)/2], "ms", ms[len(ms)/2], ms[len(ms)*95/100])
-}
-
-func wantedIn(text string, f func(string) bool) func(string) bool {
-	if f(text) {
-		return f
+	fmt.Print(out.String())
+	if *readme != "" {
+		return replaceBetween(*readme, "<!-- bench-qr -->", "<!-- /bench-qr -->", out.String())
 	}
 	return nil
+}
+
+// replaceBetween puts text between two marker lines of a file.
+func replaceBetween(file, from, to, text string) error {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read the file with the markers: %w", err)
+	}
+	s := string(b)
+	i := strings.Index(s, from)
+	j := strings.Index(s, to)
+	if i < 0 || j < i {
+		return fmt.Errorf("%s has no %s ... %s", file, from, to)
+	}
+	s = s[:i+len(from)] + "\n" + text + s[j:]
+	return os.WriteFile(file, []byte(s), 0o644)
+}
+
+// quantile of sorted values.
+func quantile(v []float64, q float64) float64 {
+	if len(v) == 0 {
+		return 0
+	}
+	slices.Sort(v)
+	return v[min(int(q*float64(len(v))), len(v)-1)]
 }
