@@ -43,3 +43,13 @@ vet: ## go vet and gofmt
 .PHONY: clean
 clean: ## what was built and written
 	rm -rf bin demo-out screens-out
+
+.PHONY: lint
+lint: ## staticcheck with our tags
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags $(TAGS) ./...
+
+.PHONY: race-short race
+race-short: ## the race detector over what has goroutines, short
+	$(GO) test -race -short -timeout 10m ./sync/guard/... ./sync/outbox/... ./sync/audit/... ./camera ./camera/wedge ./ui/flow ./cmd/internal/engine
+race: ## the race detector over all of sync, camera and ui/flow
+	$(GO) test -race -timeout 60m ./sync/... ./camera/... ./ui/flow/... ./cmd/internal/engine
