@@ -491,6 +491,39 @@ func TestFault15LimitsOfSize(t *testing.T) {
 	}
 }
 
+// plainly takes the wish for a background job out of requests: a server that
+// knows no such thing.
+type plainly struct{}
+
+func (plainly) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Prefer") == "respond-async" {
+		r = r.Clone(r.Context())
+		r.Header.Del("Prefer")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestFault15PartsWhereThereAreNoBackgroundJobs(t *testing.T) {
+	for name, b := range map[string]sandbox.Behaviour{"413": {BodyLimit: 30_000}, "400": {BodyLimit: 30_000, BodyLimitStatus: 400}, "400 and few entries": {BodyLimit: 30_000, BodyLimitStatus: 400, EntryLimit: 9}} {
+		w := newWorld(t, b)
+		c, err := fhir.New(fhir.Options{Base: w.FHIRBase(), Transport: plainly{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.im, err = New(Options{Client: c, Organization: "Test Clinic"}); err != nil {
+			t.Fatal(err)
+		}
+		r, _ := w.deliver(envelope(manyObservations(90)))
+		// The copy of the original (base64 in one resource) may be over the limit.
+		if counts(r) != "created 91 existing 0 left-out 0 refused 0" || len(r.Verification.Missing) > 0 || r.Verification.References.Unresolved > 0 {
+			t.Errorf("%s: %s\n%s", name, counts(r), pretty(r))
+		}
+		if n := w.Counts().Transactions; n < 2 {
+			t.Errorf("%s: %d transactions", name, n)
+		}
+	}
+}
+
 func manyObservations(n int) []byte {
 	list := []entry{patient("")}
 	for i := range n {

@@ -279,7 +279,7 @@ func (d *delivery) report(err error) {
 		for _, it := range append(slices.Clone(d.plan.items), d.added...) {
 			r.Resources = append(r.Resources, d.line(it))
 		}
-		r.Notes = d.plan.notes
+		r.Notes = append(slices.Clone(d.plan.notes), r.Notes...)
 	}
 	switch {
 	case err == nil && r.Verification.Complete():

@@ -30,14 +30,8 @@ var facets = map[string]struct{ what, when, rest []string }{
 	"ServiceRequest":           {[]string{"code"}, []string{"occurrence[x]", "authoredOn"}, []string{"status", "intent"}},
 }
 
-// sameMeaning: the chart says it already, in other words. A resource without a
-// code, or one whose time is nowhere said and which has no value either, has no
-// meaning to compare.
-func sameMeaning(it *item, h *held) (bool, string) {
-	m := meaning(it.base)
-	return m != "" && m == meaning(h.res), WhySameMeaning
-}
-
+// meaning is a resource's facets as one string. A resource without a code, or
+// whose time is nowhere said, has no meaning to compare: it is "".
 func meaning(r fhir.Resource) string {
 	f, ok := facets[r.Type()]
 	if !ok {

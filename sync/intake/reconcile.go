@@ -15,10 +15,17 @@ import (
 
 // held is a resource of the server that an item may be equal to.
 type held struct {
-	res      fhir.Resource
-	ref      string
-	skeleton string
-	taken    bool
+	res   fhir.Resource
+	ref   string
+	taken bool
+}
+
+// way is one way of being the same: keys that both sides must share, and a
+// closer look at a pair that shares one.
+type way struct {
+	ours   func(*item) []string
+	theirs func(*held) []string
+	look   func(*item, *held) (same bool, why string)
 }
 
 // reconcile compares what is to be filed with what the server holds, so that
@@ -27,6 +34,7 @@ type held struct {
 // those of the same identifier or content.
 func (d *delivery) reconcile(ctx context.Context) error {
 	have := map[string][]*held{}
+	seen := map[string]bool{}
 	var mu sync.Mutex
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(d.opt.Parallel)
@@ -40,9 +48,10 @@ func (d *delivery) reconcile(ctx context.Context) error {
 			defer mu.Unlock()
 			for _, r := range rs {
 				ref := typ + "/" + r.ID()
-				if slices.ContainsFunc(have[typ], func(h *held) bool { return h.ref == ref }) {
+				if seen[ref] {
 					continue
 				}
+				seen[ref] = true
 				have[typ] = append(have[typ], &held{res: r, ref: ref})
 			}
 			return nil
@@ -68,38 +77,75 @@ func (d *delivery) reconcile(ctx context.Context) error {
 		return err
 	}
 	keys := d.byKey()
-	order := inOrder(d.plan.items, keys)
-	for _, list := range have {
-		for _, h := range list {
-			h.skeleton = skeleton(h.res)
-		}
-	}
-	for _, same := range []func(*item, *held) (bool, string){d.sameEntry, d.sameStamp, d.sameContent(keys), d.sameIdentifier(byType, have), sameMeaning} {
-		for _, it := range order {
-			if it.verdict != file || it.ref != "" || it.kind == person || it.kind == attached {
-				continue
-			}
-			for _, h := range have[it.res.Type()] {
-				if h.taken && it.kind != shared {
-					continue
-				}
-				if ok, why := same(it, h); ok {
-					h.taken = true
-					if why == "" {
-						d.done(it, h.ref, false, "") // this import's own, from an earlier try
-					} else {
-						d.done(it, h.ref, true, why)
-						if why == WhyDifferent {
-							d.proposeUpdate(it, h)
-						}
-					}
-					break
-				}
-			}
-		}
+	order := slices.DeleteFunc(inOrder(d.plan.items, keys), func(it *item) bool {
+		return it.verdict != file || it.ref != "" || it.kind == person || it.kind == attached
+	})
+	for _, w := range d.ways(keys, byType, have) {
+		d.pair(order, have, w)
 	}
 	d.attachedToo()
 	return nil
+}
+
+// pair gives each item the first resource that is the same in one way. A
+// resource of the chart stands for one entry only: two readings stay two.
+func (d *delivery) pair(order []*item, have map[string][]*held, w way) {
+	index := map[string][]*held{}
+	for typ, list := range have {
+		for _, h := range list {
+			if h.taken && filed[typ] != shared {
+				continue
+			}
+			for _, k := range w.theirs(h) {
+				index[typ+" "+k] = append(index[typ+" "+k], h)
+			}
+		}
+	}
+	if len(index) == 0 {
+		return
+	}
+	for _, it := range order {
+		if it.ref != "" {
+			continue
+		}
+		for _, k := range w.ours(it) {
+			for _, h := range index[it.res.Type()+" "+k] {
+				if it.ref != "" || h.taken && it.kind != shared {
+					continue
+				}
+				if same, why := w.look(it, h); same {
+					h.taken = true
+					d.done(it, h.ref, why != "", why)
+					if why == WhyDifferent {
+						d.proposeUpdate(it, h)
+					}
+				}
+			}
+		}
+	}
+}
+
+// ways are the ways of being the same, the surest first: made by an earlier
+// try of this import; brought by an earlier import; equal in content, with the
+// same references; of the same business identifier; of the same meaning.
+func (d *delivery) ways(keys map[string]*item, byType map[string][]*item, have map[string][]*held) []way {
+	one := func(s string) []string {
+		if s == "" {
+			return nil
+		}
+		return []string{s}
+	}
+	always := func(why string) func(*item, *held) (bool, string) {
+		return func(*item, *held) (bool, string) { return true, why }
+	}
+	return []way{
+		{func(it *item) []string { return one(it.key) }, func(h *held) []string { return one(d.entryKey(h.res)) }, always("")},
+		{func(it *item) []string { return one(it.contentHash()) }, func(h *held) []string { return one(tagCode(h.res, SystemContent)) }, always(WhySameBefore)},
+		{func(it *item) []string { return one(skeleton(it.base)) }, func(h *held) []string { return one(skeleton(h.res)) },
+			func(it *item, h *held) (bool, string) { return d.sameReferences(it, h, keys), WhySameContent }},
+		{func(it *item) []string { return businessIDs(it.res) }, func(h *held) []string { return businessIDs(h.res) }, d.sameIdentifier(byType, have)},
+		{func(it *item) []string { return one(meaning(it.base)) }, func(h *held) []string { return one(meaning(h.res)) }, always(WhySameMeaning)},
+	}
 }
 
 // chartOf gets all resources of a type that are about the chart's patient. The
@@ -196,28 +242,6 @@ func orSafe(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `|`, `\|`, `$`, `\$`).Replace(s)
 }
 
-// sameEntry: an earlier try of this very import made it.
-func (d *delivery) sameEntry(it *item, h *held) (bool, string) {
-	return d.entryKey(h.res) == it.key, ""
-}
-
-// sameStamp: an earlier import brought the same content.
-func (d *delivery) sameStamp(it *item, h *held) (bool, string) {
-	return tagCode(h.res, SystemContent) == it.contentHash(), WhySameBefore
-}
-
-// sameContent: the server's copy says exactly what ours would, references
-// included.
-func (d *delivery) sameContent(keys map[string]*item) func(*item, *held) (bool, string) {
-	skel := map[*item]string{}
-	return func(it *item, h *held) (bool, string) {
-		if skel[it] == "" {
-			skel[it] = skeleton(it.base)
-		}
-		return skel[it] == h.skeleton && d.sameReferences(it, h, keys), WhySameContent
-	}
-}
-
 // sameReferences compares reference by reference. A target that has no place
 // on the server yet cannot contradict.
 func (d *delivery) sameReferences(it *item, h *held, keys map[string]*item) bool {
@@ -277,7 +301,7 @@ func (d *delivery) sameIdentifier(byType map[string][]*item, have map[string][]*
 			return false, ""
 		case it.kind == shared:
 			return sameName(it.res, h.res), WhySameID
-		case skeleton(it.base) != h.skeleton && meaning(it.res) != meaning(h.res):
+		case skeleton(it.base) != skeleton(h.res) && meaning(it.res) != meaning(h.res):
 			return true, WhyDifferent
 		}
 		return true, WhySameID

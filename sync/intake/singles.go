@@ -3,6 +3,8 @@ package intake
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"shlkiosk/sync/fhir"
 )
@@ -184,53 +186,58 @@ func (d *delivery) undoOrphan(ctx context.Context) error {
 	return park(ReasonServerRefused, errors.New("the server refused every entry; the new chart was taken back"))
 }
 
-// undo deletes what this import created, last first, and forgets it.
+// undo deletes what the journal says this import created, and forgets it. A
+// server that checks references lets go of what is pointed to only after what
+// points, so it goes round until nothing more goes.
 func (d *delivery) undo(ctx context.Context) error {
-	var made []*item
-	for _, it := range append(inOrder(d.plan.items, d.byKey()), d.added...) {
-		if it.verdict == file && it.ref != "" {
-			made = append(made, it)
+	j := &d.env.Journal
+	stay := map[string]string{} // reference by key
+	for key, done := range j.Done {
+		if !done.Existing {
+			stay[key] = done.Reference
 		}
 	}
-	for i := len(made) - 1; i >= 0; i-- {
-		it := made[i]
-		if err := d.opt.Client.Delete(ctx, it.ref); err != nil {
-			if unsupported(err) {
-				d.plan.note("left-behind:" + it.ref)
-				continue
+	for progress := true; progress && len(stay) > 0; {
+		progress = false
+		for _, key := range slices.Sorted(maps.Keys(stay)) {
+			err := d.opt.Client.Delete(ctx, stay[key])
+			switch s := fhir.Status(err); {
+			case err == nil:
+				if stay[key] == j.Chart {
+					j.Chart, j.NewChart = "", false
+				}
+				delete(stay, key)
+				delete(j.Done, key)
+				progress = true
+			case s >= 400 && s < 500 && s != 401 && s != 408 && s != 429:
+			default:
+				return err
 			}
-			return err
 		}
-		it.ref = ""
-		delete(d.env.Journal.Done, it.key)
-		if it == d.plan.subject {
-			d.env.Journal.Chart, d.env.Journal.NewChart = "", false
+	}
+	for _, key := range slices.Sorted(maps.Keys(stay)) {
+		d.receipt.Notes = append(d.receipt.Notes, "left-behind:"+stay[key])
+	}
+	for _, it := range d.everything() {
+		if it.verdict == file && stay[it.key] == "" {
+			it.ref = ""
 		}
 	}
 	return d.keep()
 }
 
-// Undo takes an import back: everything it created is deleted, newest first,
-// what it found is left alone. It is for an import that staff give up. What a
-// server does not let go is in the receipt's notes as left-behind:REFERENCE.
+// Undo takes an import back: everything it created is deleted, what it found
+// is left alone. It is for an import that staff give up. What a server does not
+// let go is in the receipt's notes as left-behind:REFERENCE. It works from the
+// journal; only an import that stopped in the middle of sending needs its
+// files, to look for what the journal does not know yet.
 func (im *Importer) Undo(ctx context.Context, env *Envelope, save func(*Envelope) error) (Receipt, error) {
-	d := &delivery{Importer: im, env: env, save: save}
+	d := &delivery{Importer: im, env: env, save: save, plan: &plan{env: env}}
 	err := func() error {
-		var err error
-		if d.plan, err = newPlan(env, im.opt.Limits); err != nil {
-			return err
-		}
-		d.recall()
-		if err := d.plan.prepare(); err != nil {
-			return err
-		}
 		if env.Journal.Phase == PhaseSending {
-			if err := d.lookForStamped(ctx); err != nil {
+			if err := d.findSent(ctx); err != nil {
 				return err
 			}
-		}
-		if err := d.add(ctx); err != nil {
-			return err
 		}
 		return d.undo(ctx)
 	}()
@@ -241,4 +248,23 @@ func (im *Importer) Undo(ctx context.Context, env *Envelope, save func(*Envelope
 	env.Journal = Journal{Recorded: env.Journal.Recorded, Tries: env.Journal.Tries}
 	d.receipt.State = StateFailed
 	return d.receipt, d.keep()
+}
+
+// findSent completes the journal by what the server holds of this import.
+func (d *delivery) findSent(ctx context.Context) error {
+	var err error
+	if d.plan, err = newPlan(d.env, d.opt.Limits); err != nil {
+		return err
+	}
+	d.recall()
+	if d.env.Journal.Chart != "" && !d.env.Journal.NewChart {
+		d.useChart(d.env.Journal.Chart)
+	}
+	if err := d.plan.prepare(); err != nil {
+		return err
+	}
+	if err := d.lookForStamped(ctx); err != nil {
+		return err
+	}
+	return d.add(ctx)
 }
