@@ -65,60 +65,59 @@ func (f filler) fill(t *testing.T, leave int) {
 
 func (f filler) free() { _ = os.Remove(f.path) }
 
+// diskFull leads one ledger after another, each small and new so that it has to
+// grow, through a disk with a few pages left: another number of pages, and so
+// another write that fails, in each round.
 func diskFull(t *testing.T, dir string) {
 	fill := filler{filepath.Join(dir, "filler")}
 	armed, leave := "", 0
-	o := Options{Dir: filepath.Join(dir, "ledger"), Vault: testVault(t, t.TempDir()), Limits: Limits{Reserve: 1 << 20}}
-	o.Fail = func(point string) {
-		if point == armed {
-			armed = "" // the second try of the same write finds the disk as it is
-			fill.fill(t, leave)
-		}
-	}
-	acked := map[ID]bool{}
-	var refused, onReserve, survived int
-	n := times(20, 100)
+	v := testVault(t, t.TempDir())
+	var refused, fitted, onReserve int
+	n := times(25, 130)
 	for i := range n {
-		fill.free()
+		o := Options{Dir: filepath.Join(dir, fmt.Sprint("ledger", i)), Vault: v, Limits: Limits{Reserve: 1 << 20}}
+		o.Fail = func(point string) {
+			if point == armed {
+				armed = "" // the second try of the same write finds the disk as it is
+				fill.fill(t, leave)
+			}
+		}
 		l, err := Open(o)
 		if err != nil {
-			t.Fatal("open after a full disk:", err)
+			t.Fatal(err)
 		}
-		if a := l.Alarms(); len(a) != 0 {
-			t.Fatal("alarms:", a)
-		}
-		// A new record: refused, unless the pages left over were enough.
-		id := importID(i)
-		body := bytes.Repeat(importBody(id), 1+i%8)
-		armed, leave = "put.before-commit", i%25
-		_, err = l.Put(context.Background(), Record{ID: id, Body: body})
+		small := mustPut(t, l, Record{ID: "small", Body: importBody("small")})
+
+		// A new record of 120 pages, with up to 124 left: refused or taken, and
+		// if refused taken when there is room again.
+		body := bytes.Repeat(importBody("big"), 8)
+		armed, leave = "put.before-commit", i*37%125
+		_, err = l.Put(context.Background(), Record{ID: "big", Body: body})
 		switch {
 		case err == nil:
-			acked[ID(id)] = true
-			survived++
+			fitted++
 		case errors.Is(err, &Error{Reason: ReasonDiskFull}):
 			refused++
 		default:
-			t.Errorf("leave %d: %v", leave, err)
+			t.Errorf("%d pages left: %v", leave, err)
 		}
-		armed = ""
 		fill.free()
-		// With room again it is taken.
-		if _, err := l.Put(context.Background(), Record{ID: id, Body: body}); err != nil {
-			t.Errorf("leave %d: with room again: %v", leave, err)
-		} else {
-			acked[ID(id)] = true
+		if _, err := l.Put(context.Background(), Record{ID: "big", Body: body}); err != nil {
+			t.Errorf("%d pages left: with room again: %v", leave, err)
 		}
+
 		// What is accepted goes on, out of the reserve if need be.
-		armed, leave = "claim.before-commit", i%5
-		job, err := l.claim(ID(id))
+		point := []string{"claim.before-commit", "save.before-commit", "settle.before-commit"}[i%3]
+		armed, leave = point, i%4
+		job, err := l.claim(small)
 		if err != nil {
-			t.Errorf("claim on a full disk: %v", err)
+			t.Fatalf("claim on a full disk: %v", err)
 		}
-		if err := job.Save(append(job.Body, "+sent"...)); err != nil {
+		journal := append(bytes.Repeat(job.Body, 5), "+sent"...)
+		if err := job.Save(journal); err != nil {
 			t.Errorf("journal on a full disk: %v", err)
 		}
-		if _, err := l.settle(ID(id), Outcome{State: Parked, Reason: "no-match"}, 0); err != nil {
+		if _, err := l.settle(small, Outcome{State: Parked, Reason: "no-match"}, 0); err != nil {
 			t.Errorf("outcome on a full disk: %v", err)
 		}
 		if !l.reserve.whole() {
@@ -130,32 +129,40 @@ func diskFull(t *testing.T, dir string) {
 				t.Errorf("health does not say so: %v", h)
 			}
 		}
+		if i%2 == 0 { // and a restart while the disk is still full
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+			if l, err = Open(o); err != nil {
+				t.Fatal("open on a full disk:", err)
+			}
+		}
 		fill.free()
 		l.Tend()
 		if !l.reserve.whole() {
 			t.Error("the reserve was not taken up again")
 		}
-		for id := range acked {
-			if _, err := l.Body(id); err != nil {
-				t.Errorf("%s: %v", id, err)
-			}
+		if got, err := l.Body("small"); err != nil || !bytes.Equal(got, journal) {
+			t.Errorf("%d pages left: small: %v", leave, err)
 		}
-		if len(acked) > 5 {
-			for id := range acked {
-				if err := l.Delete(id); err != nil {
-					t.Error(err)
-				}
-				delete(acked, id)
-			}
+		if got, err := l.Body("big"); err != nil || !bytes.Equal(got, body) {
+			t.Errorf("%d pages left: big: %v", leave, err)
+		}
+		if a := l.Alarms(); len(a) != 0 {
+			t.Error("alarms:", a)
 		}
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
+		if err := os.RemoveAll(o.Dir); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if refused == 0 || onReserve == 0 {
-		t.Error("the disk was never full: the test tests nothing")
+	if refused < n/2 || onReserve < n/3 {
+		t.Errorf("refused %d, on the reserve %d of %d: the disk was hardly ever full", refused, onReserve, n)
 	}
-	fmt.Printf("figures: %d rounds: %d records refused, %d still fitted, %d went on out of the reserve; lost 0, alarms 0, opened %d of %d\n", n, refused, survived, onReserve, n, n)
+	fmt.Printf("figures: %d rounds: %d new records refused and taken later, %d fitted, %d went on out of the reserve; lost 0, alarms 0, opened again on the full disk %d of %d\n",
+		n, refused, fitted, onReserve, (n+1)/2, (n+1)/2)
 }
 
 // F5: fsync (and write) fail with EIO, at every one in turn.
