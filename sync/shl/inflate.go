@@ -11,6 +11,7 @@ import (
 
 const (
 	sampleSize   = 64 << 10 // inflated first; its ratio says how much room the rest needs
+	secondSample = 1 << 20  // and once more here, where the ratio is settled
 	suspicious   = 32       // above this ratio the size is counted before it is allocated
 	alwaysHonest = 1 << 20  // below this nothing is counted
 )
@@ -107,5 +108,12 @@ func inflatedSize(deflated []byte, limit int64, open opener) (int64, *Error) {
 // the input that was read, with a margin: the first block of a stream compresses worse than the rest.
 func room(out, read, all int64) int64 {
 	guess := float64(out) / float64(max(read, 1)) * float64(all)
-	return max(int64(guess*1.15), out+out/4)
+	if out >= secondSample {
+		return max(int64(guess*1.1), out+out/4)
+	}
+	next := max(int64(guess*1.3), out+out/4)
+	if next > 2*secondSample {
+		return secondSample
+	}
+	return next
 }
