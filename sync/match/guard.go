@@ -36,6 +36,8 @@ func object(g agreement, r rule) Objection {
 		return ObjectSex
 	case g.first > exact && g.first <= near && g.multiple && !individual:
 		return ObjectHousehold
+	case g.middle == differ && !individual:
+		return ObjectHousehold // María José and María Luisa, Jean-Paul and Jean-Pierre
 	case g.first == short && g.ownShort && !g.adult && !individual:
 		return ObjectHousehold
 	case g.first > exact && g.last == differ && !(g.first == short && g.dob == dobSame && g.street == exact):
@@ -86,7 +88,7 @@ func ownRule(g agreement) string {
 		return "OWN-2"
 	case g.first <= short && last && g.street == exact && contact && dobSlip:
 		return "OWN-3"
-	case g.first == initial && g.middle != differ && last && g.dob == dobSame && g.sex == exact && g.street == exact &&
+	case g.first == initial && last && g.dob == dobSame && g.sex == exact && g.street == exact &&
 		contact && g.adult && !g.multiple:
 		return "OWN-4"
 	}
@@ -109,7 +111,7 @@ func objectOwn(g agreement) Objection {
 		return ObjectRecordNumber
 	case g.sex == differ && g.first > exact:
 		return ObjectSex
-	case g.first == short && (g.multiple || g.ownShort && !g.adult) && g.ssn4 != exact:
+	case g.ssn4 != exact && (g.middle == differ || g.first == short && (g.multiple || g.ownShort && !g.adult)):
 		return ObjectHousehold
 	}
 	return NoObjection

@@ -81,6 +81,18 @@ func otherKinds() []kind {
 			b.Middle, b.Sex = a.Middle, a.Sex
 			return a.Middle != "" && b.Given != a.Middle
 		})),
+		other("twins-compound-names", func(w *world) (human, human, bool) {
+			a := w.person()
+			b := w.elsewhere(w.person())
+			w.together(a, &b)
+			b.DOB, b.Sex, b.Given = a.DOB, a.Sex, a.Given
+			if w.chance(0.5) && a.Middle != "" && b.Middle != "" { // Jean-Paul, Jean-Pierre
+				a.Given, b.Given, a.Middle, b.Middle = a.Given+"-"+a.Middle, b.Given+"-"+b.Middle, "", ""
+				return a, b, a.Given != b.Given
+			}
+			_, slip := oneEdit(a.Middle, b.Middle)
+			return a, b, a.Middle != "" && b.Middle != "" && a.Middle != b.Middle && !slip && !nickname(a.Middle, b.Middle) && !sharedFull(a.Middle, b.Middle)
+		}),
 		other("twins-same-initial", twin(func(w *world, a human, b *human) bool {
 			b.Sex = a.Sex
 			for range 200 {
