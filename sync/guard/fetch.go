@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -106,7 +107,7 @@ func (g *Guard) Fetch(ctx context.Context, req Request) (*Response, error) {
 		}
 		return out, nil
 	}
-	if enc := raw.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+	if compressed(raw.Header.Get("Content-Encoding")) {
 		// We only offered gzip, and the transport has taken that off already.
 		return nil, &Error{Reason: Encoding, Host: out.Host}
 	}
@@ -122,6 +123,18 @@ func (g *Guard) Fetch(ctx context.Context, req Request) (*Response, error) {
 		return nil, e
 	}
 	return out, nil
+}
+
+// compressed knows the encodings that change the bytes. Others that servers
+// leave behind ("identity", "utf-8", "aws-chunked") do not.
+func compressed(encoding string) bool {
+	for _, e := range strings.Split(strings.ToLower(encoding), ",") {
+		switch strings.TrimSpace(e) {
+		case "gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz":
+			return true
+		}
+	}
+	return false
 }
 
 // readBody reads to the end, counting. A length that was announced honestly is

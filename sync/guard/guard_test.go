@@ -254,6 +254,12 @@ func TestCeilings(t *testing.T) {
 		case "/br":
 			w.Header().Set("Content-Encoding", "br")
 			w.Write([]byte("x"))
+		case "/twice":
+			w.Header().Set("Content-Encoding", "identity, zstd")
+			w.Write([]byte("x"))
+		case "/left-behind":
+			w.Header().Set("Content-Encoding", "aws-chunked")
+			w.Write([]byte("x"))
 		case "/long": // announces more than it sends
 			w.Header().Set("Content-Length", "2000")
 			w.Write([]byte("short"))
@@ -269,7 +275,7 @@ func TestCeilings(t *testing.T) {
 	})
 	g := guardFor(t, Options{}, s)
 	for path, want := range map[string]Reason{
-		"/endless": TooLarge, "/gzip": TooLarge, "/br": Encoding, "/long": Unreachable, "/announced": TooLarge, "/exact": "",
+		"/endless": TooLarge, "/gzip": TooLarge, "/br": Encoding, "/twice": Encoding, "/left-behind": "", "/long": Unreachable, "/announced": TooLarge, "/exact": "",
 	} {
 		if _, err := fetch(g, http.MethodGet, s.URL+path); reason(err) != want || (want == "") != (err == nil) {
 			t.Errorf("%s: %v, want %q", path, err, want)

@@ -375,3 +375,34 @@ func TestManifestTextIsHeldToItsForm(t *testing.T) {
 		t.Errorf("second file: %q %q %q", b.FHIRVersion, b.LastUpdated, b.Status)
 	}
 }
+
+// F14: a passcode is POSTed once, also when the connection breaks at any point
+// after it was sent.
+func TestPasscodeIsPostedOnceWhenTheConnectionBreaks(t *testing.T) {
+	for name, end := range map[string]func(w http.ResponseWriter){
+		"no answer": func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
+		"half a head": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", "100")
+			w.WriteHeader(200)
+			panic(http.ErrAbortHandler)
+		},
+		"half a body": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", "100")
+			io.WriteString(w, "{")
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		},
+		"answer lost": func(w http.ResponseWriter) {
+			c, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				c.Close()
+			}
+		},
+	} {
+		s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) { end(w) })
+		rec, err := s.resolver(t).Resolve(context.Background(), mustLink(t, s.URL+"/m", "P"), phi.SecretFromString("1234"))
+		if got := outcome(rec, err); got != "retrieve unreachable" || len(s.requests()) != 1 {
+			t.Errorf("%s: %s after %d requests", name, got, len(s.requests()))
+		}
+	}
+}
