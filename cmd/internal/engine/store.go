@@ -36,6 +36,7 @@ type Store struct {
 	core  *Core
 	mu    sync.Mutex
 	cases []Case
+	mute  flow.Reason // why the audit trail takes no entries
 }
 
 // Case is a visit that ended at the front desk: a code and a reason, nothing
@@ -141,7 +142,9 @@ func (s *Store) Note(actor, action, object, result, detail string) {
 	if detail != "" {
 		e.Detail = map[string]string{"detail": code(detail)}
 	}
-	if _, err := s.Audit.Append(e); err != nil {
+	_, err := s.Audit.Append(e)
+	s.heard(err)
+	if err != nil {
 		s.core.Env.Logger.Error("audit entry not written", "action", action, "error", err)
 	}
 }

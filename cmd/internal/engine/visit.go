@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"shlkiosk/camera"
@@ -55,6 +56,7 @@ type Kiosk struct {
 	mu    sync.Mutex
 	inbox []func()
 	ended bool
+	tick  atomic.Int64 // wall clock, nanoseconds
 
 	run   context.Context // of Run
 	state flow.State
@@ -115,6 +117,7 @@ func (k *Kiosk) Run(ctx context.Context) {
 			k.mu.Unlock()
 			return
 		case <-tick.C:
+			k.tick.Store(time.Now().UnixNano())
 			k.step(ctx, flow.Tick{})
 		case <-k.wake:
 			for f := k.take(); f != nil && ctx.Err() == nil; f = k.take() {
