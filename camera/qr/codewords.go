@@ -12,7 +12,7 @@ import (
 // each block before it is believed. Bounded-distance decoding of noise hits a
 // code word once in about t!; ISO/IEC 18004 table 9 gives up correction
 // capacity of the small versions for this reason, and so does this.
-const minEvidence = 24
+const minEvidence = 26
 
 // wordReader turns soft modules into data bytes.
 type wordReader struct {

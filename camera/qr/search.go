@@ -30,9 +30,6 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 		if i > 0 && w.complete(24, e) && w.triplesRound(wanted, &out, e) {
 			return out
 		}
-		if traceStage != nil {
-			traceStage(w, i, e)
-		}
 	}
 	return out
 }
@@ -157,5 +154,3 @@ func (w *worker) wasTried(t *triple) bool {
 	w.done = append(w.done, [3]vec{t.f[0].c, t.f[1].c, t.f[2].c})
 	return false
 }
-
-var traceStage func(*worker, int, *effort)

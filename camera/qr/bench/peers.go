@@ -155,7 +155,7 @@ func (z *zbar) still(img *image.Gray, _ string) ([]string, float64, error) {
 	if err := f.Close(); err != nil {
 		return nil, 0, err
 	}
-	c := exec.Command(z.path, "-q", "--raw", "-Sdisable", "-Sqrcode.enable", "--xml", f.Name())
+	c := exec.Command(z.path, "-q", "-Sdisable", "-Sqrcode.enable", "--xml", f.Name())
 	out, _ := c.Output() // exit code 4: nothing found
 	return zbarTexts(out), 0, nil
 }

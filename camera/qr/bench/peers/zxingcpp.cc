@@ -1,4 +1,5 @@
 // Reads pictures from standard input and answers with JSON lines; see peers.go.
+#define ZX_USE_UTF8 1
 #include <ZXing/ReadBarcode.h>
 #include <cstdint>
 #include <cstdio>
