@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,7 +103,7 @@ func NewResolver(o Options) *Resolver {
 type Record struct {
 	Files    []File
 	Problems []Problem // files that were not opened, and why
-	Partial  bool      // some files were opened and some were not
+	Partial  bool      // some files were opened and something was lost (Problem.Lost)
 	Host     string
 	// RetryAfter is how long the server wants no further request, or 0.
 	RetryAfter time.Duration
@@ -127,6 +128,10 @@ type Problem struct {
 	// ContentType is what the manifest said.
 	ContentType string
 }
+
+// Lost tells whether content is missing because of the problem: a file that
+// its sender withdrew or listed twice is reported, and nothing is lost by it.
+func (p Problem) Lost() bool { return p.Reason != Withdrawn && p.Reason != LocationTwice }
 
 // Format prints what a log may hold.
 func (r Record) Format(s fmt.State, _ rune) {
@@ -203,7 +208,7 @@ func (r *Resolver) Resolve(ctx context.Context, link *Link, passcode *phi.Secret
 		v.rec.Wipe()
 		return nil, err
 	}
-	v.rec.Partial = len(v.rec.Problems) > 0
+	v.rec.Partial = slices.ContainsFunc(v.rec.Problems, Problem.Lost)
 	if v.rec.RetryAfter > 0 {
 		link.hold(r.now().Add(v.rec.RetryAfter))
 	}

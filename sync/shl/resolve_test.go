@@ -132,7 +132,7 @@ func TestManifestWithPasscode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rec.Files) != 2 || !rec.Partial || len(rec.Problems) != 1 || rec.Problems[0].Reason != Withdrawn || rec.RetryAfter != 7*time.Second {
+	if len(rec.Files) != 2 || rec.Partial || len(rec.Problems) != 1 || rec.Problems[0].Reason != Withdrawn || rec.RetryAfter != 7*time.Second {
 		t.Errorf("record = %+v", rec)
 	}
 	got := s.requests()

@@ -25,7 +25,7 @@ const (
 // status maps an answer that is not 200. manifest tells which request it was:
 // a passcode is in that one only.
 func (v *visit) status(res *guard.Response, manifest bool) *Error {
-	e := &Error{Stage: StageRetrieve, Host: res.Host, Status: res.Status, RetryAfter: 0}
+	e := &Error{Stage: StageRetrieve, Host: res.Host, Status: res.Status}
 	says := strings.ToLower(string(res.Body))
 	asked := manifest && v.link.passcode
 	switch s := res.Status; {
@@ -39,7 +39,7 @@ func (v *visit) status(res *guard.Response, manifest bool) *Error {
 		// Trap 10: a widespread server does it so, without a count.
 		e.Reason = WrongPasscode
 		e.Remaining = remaining(res.Body)
-		if e.Remaining != nil && *e.Remaining == 0 || strings.Contains(says, "locked") {
+		if e.Remaining != nil && *e.Remaining == 0 || saysLocked(says) {
 			e.Reason = PasscodeLocked
 		}
 	case s == http.StatusNotFound, s == http.StatusGone:
@@ -64,7 +64,16 @@ func (v *visit) status(res *guard.Response, manifest bool) *Error {
 	default:
 		e.Reason = OddStatus
 	}
+	if wait := retryAfter(res, v.r.now()); wait > 0 && e.RetryAfter == 0 && e.Reason != NotActive {
+		// A server may slow down guesses without a 429.
+		e.RetryAfter = wait
+		v.link.hold(v.r.now().Add(wait))
+	}
 	return e
+}
+
+func saysLocked(says string) bool {
+	return strings.Contains(strings.NewReplacer("blocked", "", "unlocked", "").Replace(says), "locked")
 }
 
 func saysOver(says string) bool {
