@@ -128,6 +128,9 @@ func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.
 	go func() { defer close(done); k.Run(ctx) }()
 	go s.beat()
 	k.Send(flow.HealthChanged{Reason: health})
+	defer p.watch(ctx, k, worker, health)()
+	closed := make(chan struct{})
+	go p.insist(ctx, closed)
 	var walked error
 	if p.auto {
 		go func() {
@@ -139,6 +142,7 @@ func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.
 	}
 	go func() { <-ctx.Done(); s.quit() }()
 	s.run(p.cfg.Display.Fullscreen || p.virtual)
+	close(closed)
 	cancel()
 	select {
 	case <-done:
