@@ -168,6 +168,10 @@ type answer struct {
 	body   []byte
 }
 
+// CloseIdle closes connections that wait for the next request. Their buffers
+// still hold the last ones, names included, so a kiosk calls it after a visit.
+func (c *Client) CloseIdle() { c.http.GetClient().CloseIdleConnections() }
+
 // call sends one request. An answer of 400 and above is an *HTTPError, no
 // answer a *TransportError.
 func (c *Client) call(ctx context.Context, op, method, address string, header http.Header, body []byte) (answer, error) {
@@ -198,6 +202,11 @@ func (c *Client) send(ctx context.Context, op, method, address string, header ht
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	r := c.http.R().SetContext(ctx)
 	r.SetHeader("Accept", MediaType)
+	if method == http.MethodGet {
+		// HAPI answers a search from the results of an equal one up to a minute
+		// old; a read-back must see now.
+		r.SetHeader("Cache-Control", "no-cache")
+	}
 	if body != nil {
 		r.SetHeader("Content-Type", MediaType)
 		r.SetBody(body)

@@ -7,11 +7,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"shlkiosk/sync/fhir"
+	"shlkiosk/sync/summary"
 )
 
 // The systems of what an import adds.
@@ -80,49 +82,23 @@ func instant(t time.Time) []byte { return text(t.UTC().Format(time.RFC3339)) }
 // record brought nothing new, it adds nothing.
 func (d *delivery) add(ctx context.Context) error {
 	d.added = nil
+	d.looseFiles()
+	if err := d.sameDocuments(ctx); err != nil {
+		return err
+	}
 	if len(d.todo()) == 0 && !d.anyCreated() {
 		return nil
 	}
-	p := d.plan
-	put := func(name, typ string, o object) *item {
-		if !takes(d.caps, typ) {
-			p.note("server-lacks-" + typ)
-			return nil
-		}
-		body := append(object{{Key: "resourceType", Raw: text(typ)}}, o...)
-		r, err := fhir.ParseResource(body.raw(), fhir.Limits{MaxBytes: 200 << 20})
-		if err != nil {
-			p.note("not-added-" + typ)
-			return nil
-		}
-		it := p.addedItem(name, r)
-		ed := fhir.NewEditor(r)
-		ed.Object(r.Value(), nil, fhir.Member{Key: "meta", Raw: p.meta(it)})
-		if it.base, err = ed.Done(); err != nil {
-			return nil
-		}
-		if done, ok := d.env.Journal.Done[it.key]; ok {
-			it.ref = done.Reference
-			if done.Existing {
-				it.verdict, it.why = existing, done.Why
-			}
-		}
-		if code, ok := d.env.Journal.Refused[it.key]; ok {
-			it.verdict, it.why = refused, WhyServer+":"+code
-		}
-		d.added = append(d.added, it)
-		return it
-	}
-	device := put("device", "Device", d.device())
+	device := d.put("device", "Device", d.device())
 	if device != nil && device.ref == "" {
 		if err := d.findDevice(ctx, device); err != nil {
 			return err
 		}
 	}
-	d.originals(put)
-	d.consent(put)
-	d.provenance(put, device)
-	d.audit(put, device)
+	d.originals()
+	d.consent()
+	d.provenance(device)
+	d.audit(device)
 	if d.env.Journal.Phase == PhaseSending {
 		types := map[string]bool{}
 		for _, it := range d.added {
@@ -139,6 +115,34 @@ func (d *delivery) add(ctx context.Context) error {
 		}
 	}
 	return d.sameDocuments(ctx)
+}
+
+// put makes one added resource and takes from the journal what became of it.
+func (d *delivery) put(name, typ string, o object) *item {
+	p := d.plan
+	if !takes(d.caps, typ) {
+		p.note("server-lacks-" + typ)
+		return nil
+	}
+	it := p.addedItem(name, typ)
+	body := append(object{{Key: "resourceType", Raw: text(typ)}, {Key: "meta", Raw: p.meta(it)}}, o...)
+	r, err := fhir.ParseResource(body.raw(), fhir.Limits{MaxBytes: 200 << 20})
+	if err != nil {
+		p.note("not-added-" + typ)
+		return nil
+	}
+	it.res, it.base = r, r
+	if done, ok := d.env.Journal.Done[it.key]; ok {
+		it.ref = done.Reference
+		if done.Existing {
+			it.verdict, it.why = existing, done.Why
+		}
+	}
+	if code, ok := d.env.Journal.Refused[it.key]; ok {
+		it.verdict, it.why = refused, WhyServer+":"+code
+	}
+	d.added = append(d.added, it)
+	return it
 }
 
 func (d *delivery) device() object {
@@ -179,45 +183,70 @@ const inlineOriginal = 30 << 20
 // originals keeps each file whole, so that every derived entry can be traced.
 // When the patient left something out, the copy is made without it: a
 // complete copy would file what the patient kept back.
-func (d *delivery) originals(put func(string, string, object) *item) {
+func (d *delivery) originals() {
 	for i := range d.env.Files {
-		f := &d.env.Files[i]
-		body, what := f.Bytes, "Patient-shared record as received"
+		if d.loose(i) {
+			continue
+		}
+		body, what := d.env.Files[i].Bytes, "Patient-shared record as received"
 		if d.plan.leftSomething() {
 			body, what = d.plan.without(i), "Patient-shared record without what the patient left out"
-			if body == nil {
-				d.plan.note("original-not-kept")
-				continue
-			}
 		}
-		if len(body) > inlineOriginal {
+		if len(body) == 0 || len(body) > inlineOriginal {
 			d.plan.note("original-not-kept")
 			continue
 		}
-		ct := f.ContentType
-		if ct == "" {
-			ct = fhir.MediaType
-		}
-		sum := sha256.Sum256(body)
-		created := instant(d.env.Journal.Recorded)
-		put("original-"+strconv.Itoa(i), "DocumentReference", object{
-			{Key: "identifier", Raw: list(identifier(SystemDocument, hex.EncodeToString(sum[:])))},
-			{Key: "status", Raw: text("current")},
-			{Key: "type", Raw: object{{Key: "coding", Raw: list(coding("http://loinc.org", "34133-9", "Summary of episode note"))}, {Key: "text", Raw: text(what)}}.raw()},
-			{Key: "category", Raw: list(concept("https://cms.gov/fhir/CodeSystem/patient-shared-category", "patient-shared", "Patient Shared"))},
-			{Key: "subject", Raw: refTo(d.plan.subject.key)},
-			{Key: "date", Raw: created},
-			{Key: "author", Raw: list(refTo(d.plan.subject.key))},
-			{Key: "custodian", Raw: object{{Key: "display", Raw: text(d.opt.Organization)}}.raw()},
-			{Key: "description", Raw: text(what)},
-			{Key: "content", Raw: list(object{{Key: "attachment", Raw: object{
-				{Key: "contentType", Raw: text(ct)},
-				{Key: "data", Raw: text(base64.StdEncoding.EncodeToString(body))},
-				{Key: "size", Raw: []byte(strconv.Itoa(len(body)))},
-				{Key: "title", Raw: text(what)},
-			}.raw()}}.raw())},
-		})
+		d.document("original-"+strconv.Itoa(i), i, body, what)
 	}
+}
+
+// loose tells a file that is a document by itself, such as a PDF: nothing in
+// it is FHIR.
+func (d *delivery) loose(i int) bool { return d.plan.bundles[i].Raw == nil }
+
+// looseFiles files such documents. They are the patient's content and count as
+// such in the receipt.
+func (d *delivery) looseFiles() {
+	for i, f := range d.env.Files {
+		if !d.loose(i) || len(f.Bytes) == 0 || slices.Contains(d.env.LeaveOut, summary.Key(i, 0)) {
+			continue
+		}
+		if len(f.Bytes) > inlineOriginal || !documentKind(f.ContentType) {
+			d.plan.note("file-not-filed")
+			continue
+		}
+		if it := d.document("file-"+strconv.Itoa(i), i, f.Bytes, "Document shared by the patient"); it != nil {
+			it.source = "file:" + strconv.Itoa(i)
+		}
+	}
+}
+
+// document files bytes as a DocumentReference of their own.
+func (d *delivery) document(name string, i int, body []byte, what string) *item {
+	ct, _, _ := strings.Cut(d.env.Files[i].ContentType, ";")
+	if ct = strings.TrimSpace(ct); ct == "" {
+		ct = fhir.MediaType
+	}
+	sum := sha256.Sum256(body)
+	data := make([]byte, 0, 2+base64.StdEncoding.EncodedLen(len(body)))
+	data = append(base64.StdEncoding.AppendEncode(append(data, '"'), body), '"')
+	return d.put(name, "DocumentReference", object{
+		{Key: "identifier", Raw: list(identifier(SystemDocument, hex.EncodeToString(sum[:])))},
+		{Key: "status", Raw: text("current")},
+		{Key: "type", Raw: object{{Key: "coding", Raw: list(coding("http://loinc.org", "34133-9", "Summary of episode note"))}, {Key: "text", Raw: text(what)}}.raw()},
+		{Key: "category", Raw: list(concept("https://cms.gov/fhir/CodeSystem/patient-shared-category", "patient-shared", "Patient Shared"))},
+		{Key: "subject", Raw: refTo(d.plan.subject.key)},
+		{Key: "date", Raw: instant(d.env.Journal.Recorded)},
+		{Key: "author", Raw: list(refTo(d.plan.subject.key))},
+		{Key: "custodian", Raw: object{{Key: "display", Raw: text(d.opt.Organization)}}.raw()},
+		{Key: "description", Raw: text(what)},
+		{Key: "content", Raw: list(object{{Key: "attachment", Raw: object{
+			{Key: "contentType", Raw: text(ct)},
+			{Key: "data", Raw: data},
+			{Key: "size", Raw: number(len(body))},
+			{Key: "title", Raw: text(what)},
+		}.raw()}}.raw())},
+	})
 }
 
 // without is file i less the entries that stay out by the patient's choice;
@@ -284,7 +313,7 @@ func proseless(entry fhir.Value) []byte {
 
 // consent records what was agreed to and how much was left out, by kind and
 // number: naming the things would undo the choice.
-func (d *delivery) consent(put func(string, string, object) *item) {
+func (d *delivery) consent() {
 	c := d.env.Consent
 	at := c.At
 	if at.IsZero() {
@@ -332,13 +361,13 @@ func (d *delivery) consent(put func(string, string, object) *item) {
 	} else {
 		o = append(o, fhir.Member{Key: "performer", Raw: list(object{{Key: "display", Raw: text("A person who cares for the patient")}}.raw())})
 	}
-	put("consent", "Consent", o)
+	d.put("consent", "Consent", o)
 }
 
 const systemParticipant = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 
 // provenance vouches for all that was created (reliability.md 4).
-func (d *delivery) provenance(put func(string, string, object) *item, device *item) {
+func (d *delivery) provenance(device *item) {
 	var targets [][]byte
 	for _, it := range append(append([]*item{}, d.plan.items...), d.added...) {
 		if it.verdict == file {
@@ -370,7 +399,7 @@ func (d *delivery) provenance(put func(string, string, object) *item, device *it
 		{Key: "target", Raw: list(targets...)},
 		{Key: "recorded", Raw: instant(d.env.Journal.Recorded)},
 		{Key: "policy", Raw: list(text("urn:shlkiosk:consent:" + url.PathEscape(d.env.Consent.Text) + ":" + url.PathEscape(d.env.Consent.Version)))},
-		{Key: "activity", Raw: object{{Key: "coding", Raw: list(coding("http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion", "AU", "authenticated"))},
+		{Key: "activity", Raw: object{{Key: "coding", Raw: list(coding("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "CREATE", "create"))},
 			{Key: "text", Raw: text(provenanceWords(d.env))}}.raw()},
 		{Key: "agent", Raw: list(
 			agent("assembler", "Assembler", who),
@@ -381,7 +410,7 @@ func (d *delivery) provenance(put func(string, string, object) *item, device *it
 		o = append(o, fhir.Member{Key: "entity", Raw: list(sources...)})
 	}
 	if len(targets) > 0 {
-		put("provenance", "Provenance", o)
+		d.put("provenance", "Provenance", o)
 	}
 }
 
@@ -395,7 +424,7 @@ func provenanceWords(env *Envelope) string {
 
 // audit writes the receipt of personal data as IHE BALP has it: a disclosure,
 // seen from the one who receives.
-func (d *delivery) audit(put func(string, string, object) *item, device *item) {
+func (d *delivery) audit(device *item) {
 	who := object{{Key: "display", Raw: text("Kiosk " + d.opt.Kiosk)}}.raw()
 	if device != nil {
 		who = refTo(device.key)
@@ -405,7 +434,7 @@ func (d *delivery) audit(put func(string, string, object) *item, device *item) {
 		host = d.env.Source.Kind
 	}
 	dcm := "http://dicom.nema.org/resources/ontology/DCM"
-	put("audit", "AuditEvent", object{
+	d.put("audit", "AuditEvent", object{
 		{Key: "type", Raw: coding(dcm, "110107", "Import")},
 		{Key: "subtype", Raw: list(coding("http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle", "disclose", "Disclose"))},
 		{Key: "action", Raw: text("C")},

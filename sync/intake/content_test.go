@@ -270,3 +270,35 @@ func TestHostileReferencesLeaveAsWordsOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestLooseFiles(t *testing.T) {
+	w := newWorld(t, sandbox.Behaviour{})
+	pdf := func(words string) *Envelope {
+		env := envelope(bundle(patient(""), condition(urn(2), "c", "38341003", patURL)), []byte("%PDF-1.4 "+words), []byte("MZ"))
+		env.Files[1].ContentType, env.Files[2].ContentType = "application/pdf", "application/x-msdownload"
+		return env
+	}
+	r, _ := w.deliver(pdf("one"))
+	wantVerified(t, r)
+	wantLine(t, r, "file:1", ResultCreated, "")
+	chart := r.Patient.Reference
+	r, _ = w.deliver(toChart(pdf("one"), chart))
+	wantLine(t, r, "file:1", ResultExisting, WhySameContent)
+	if r.Count(ResultCreated) != 0 || len(w.ours("Provenance")) != 1 {
+		t.Errorf("second import: %s", counts(r))
+	}
+	r, _ = w.deliver(toChart(pdf("two"), chart))
+	wantVerified(t, r)
+	wantLine(t, r, "file:1", ResultCreated, "")
+	if r.Count(ResultCreated) != 1 || len(w.ours("Provenance")) != 2 {
+		t.Errorf("a new document in a known record: %s", counts(r))
+	}
+	env := toChart(pdf("three"), chart)
+	env.LeaveOut = []string{"1.0"}
+	r, _ = w.deliver(env)
+	for _, d := range w.ours("DocumentReference") {
+		if strings.Contains(unpacked(d), "three") {
+			t.Error("a document that was left out was filed")
+		}
+	}
+}

@@ -119,8 +119,15 @@ func (d *delivery) decide(ctx context.Context) error {
 func (d *delivery) oneChart(ctx context.Context) error {
 	pol := match.Policy{NoTyped: true}
 	dec, err := match.Decide(ctx, port{d.opt.Client}, d.plan.subject.res, match.Typed{}, pol, d.opt.Now())
-	if err != nil {
+	switch s := fhir.Status(err); {
+	case err == nil:
+	case s == 0 || s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable:
 		return err
+	default:
+		// The import is on the server; a search that does not work must not
+		// keep it from ending.
+		d.alarm("duplicates-not-checked", "The server could not be searched for other charts of this person: look for them by hand", d.env.Journal.Chart)
+		return nil
 	}
 	others := map[string]bool{}
 	for _, c := range dec.Candidates {

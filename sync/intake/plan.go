@@ -143,9 +143,9 @@ func (p *plan) list() {
 }
 
 // addedItem makes an item for a resource that the import itself adds.
-func (p *plan) addedItem(name string, r fhir.Resource) *item {
+func (p *plan) addedItem(name, typ string) *item {
 	space := uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:shlkiosk:import:"+p.env.ID))
-	return &item{res: r, base: r, source: sourceImport, kind: filed[r.Type()], added: true,
+	return &item{source: sourceImport, kind: filed[typ], added: true,
 		key: "urn:uuid:" + uuid.NewSHA1(space, []byte("added|"+name)).String()}
 }
 

@@ -52,11 +52,16 @@ func (d *delivery) todo() []*item {
 			out = append(out, it)
 		}
 	}
+	for _, it := range d.added {
+		if it.verdict == file && it.ref == "" && it.source != sourceImport {
+			out = append(out, it)
+		}
+	}
 	if len(out) == 0 && !d.anyCreated() {
 		return nil // nothing new: nothing to vouch for either
 	}
 	for _, it := range d.added {
-		if it.verdict == file && it.ref == "" {
+		if it.verdict == file && it.ref == "" && it.source == sourceImport {
 			out = append(out, it)
 		}
 	}
@@ -64,8 +69,8 @@ func (d *delivery) todo() []*item {
 }
 
 func (d *delivery) anyCreated() bool {
-	for _, it := range d.plan.items {
-		if it.verdict == file && it.ref != "" {
+	for _, it := range d.everything() {
+		if it.verdict == file && it.ref != "" && it.source != sourceImport {
 			return true
 		}
 	}

@@ -273,8 +273,9 @@ func (d *delivery) demographics(there map[string]fhir.Resource) {
 	}
 }
 
-// samePerson: birth dates do not contradict, and a family name and a given
-// name are shared, folded.
+// samePerson: birth dates do not contradict, and a family name (people go by
+// short forms) or a given name (people marry) is shared, folded. Whose chart it
+// is was decided before; this only tells that something is badly off.
 func samePerson(a, b fhir.Resource) bool {
 	ba, bb := a.Get("birthDate").String(), b.Get("birthDate").String()
 	if ba != "" && bb != "" && !strings.HasPrefix(ba, bb) && !strings.HasPrefix(bb, ba) {
@@ -284,7 +285,7 @@ func samePerson(a, b fhir.Resource) bool {
 		x, y := names(a, element), names(b, element)
 		return len(x) == 0 || len(y) == 0 || slices.ContainsFunc(x, func(s string) bool { return slices.Contains(y, s) })
 	}
-	return share("family") && share("given")
+	return share("family") || share("given")
 }
 
 func names(r fhir.Resource, element string) []string {
