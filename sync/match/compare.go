@@ -182,7 +182,7 @@ func compareMiddle(x, y []string) tier {
 				best = min(best, exact)
 			case p[0] == q[0] && (len(p) == 1 || len(q) == 1):
 				best = min(best, initial)
-			case firstTier(p, q) < differ:
+			case firstTier(p, q) <= near:
 				best = min(best, near)
 			default:
 				best = min(best, differ)

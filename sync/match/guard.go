@@ -27,7 +27,7 @@ func object(g agreement, r rule) Objection {
 		return ObjectBirthDate
 	case g.first == differ:
 		return ObjectFirstName
-	case g.ssn4 == differ && !(g.first <= short && g.last == exact && g.dob == dobSame && g.street == exact &&
+	case g.ssn4 == differ && !(g.first == exact && g.last == exact && g.dob == dobSame && g.street == exact &&
 		(g.phone == exact || g.email == exact)):
 		return ObjectSSN
 	case g.recClash:

@@ -31,7 +31,7 @@ func (w *world) sibling(a human) human {
 // the plain short form of the other (Tim and Timothy; but Jack and John, whom
 // the matcher must keep apart too), not one child's second name.
 func distinct(a, b human) bool {
-	if nickname(a.Given, b.Given) && !slices.Contains(bothGiven, a.Given) {
+	if nickname(a.Given, b.Given) && !(slices.Contains(bothGiven, a.Given) && slices.Contains(bothGiven, b.Given)) {
 		return false
 	}
 	return a.Given != b.Given && b.Given != a.Middle && a.Given != b.Middle

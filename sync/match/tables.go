@@ -87,7 +87,7 @@ func ownName(n string) bool {
 	case "jack", "john", "molly", "ella", "mia", "lily", "rose", "nancy", "sally", "harry", "leo", "eliza", "anna", "ann",
 		"lena", "nora", "rita", "lisa", "max", "drew", "erin", "gail", "beth", "mary", "polly", "daisy", "stella", "julie",
 		"joan", "jamie", "liam", "eli", "robin", "nathan", "mark", "eve", "eva", "linda", "carolyn", "sandra", "marie",
-		"sara", "elsie", "annie", "anne", "may", "mae", "dana", "jean", "bella", "belle", "lucy", "luke", "ana", "trina", "enzo", "quinn", "tony":
+		"sara", "elsie", "annie", "anne", "mamie", "minnie", "willie", "may", "mae", "dana", "jean", "bella", "belle", "lucy", "luke", "ana", "trina", "enzo", "quinn", "tony":
 		return true
 	}
 	return false
