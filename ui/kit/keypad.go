@@ -70,7 +70,7 @@ func crossways(keys []*Button, columns int) {
 			if to < 0 || to >= len(keys) {
 				return false
 			}
-			if c := fyne.CurrentApp().Driver().CanvasForObject(k); c != nil {
+			if c := k.Look.canvas(k); c != nil {
 				c.Focus(keys[to])
 			}
 			return true
@@ -142,7 +142,7 @@ func (k *keyboard) lay() {
 
 func (k *keyboard) turn(face int) {
 	id := ""
-	if c := fyne.CurrentApp().Driver().CanvasForObject(k.box); c != nil {
+	if c := k.look.canvas(k.box); c != nil {
 		if b, ok := c.Focused().(*Button); ok {
 			id = b.ID
 			c.Unfocus()

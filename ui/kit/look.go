@@ -1,6 +1,10 @@
 package kit
 
-import "image/color"
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+)
 
 // Look is how everything on a screen is drawn. It is a value: a change of
 // theme, size or display is another Look and the screen built anew.
@@ -11,6 +15,14 @@ type Look struct {
 	Dense   bool // the desk's form: mouse and keyboard, more on a screen
 	Calm    bool // nothing moves
 	Hear    *Hear
+	Canvas  fyne.Canvas // where the focus is moved; nil: the canvas of the object's window
+}
+
+func (l *Look) canvas(of fyne.CanvasObject) fyne.Canvas {
+	if l.Canvas != nil {
+		return l.Canvas
+	}
+	return fyne.CurrentApp().Driver().CanvasForObject(of)
 }
 
 // Hear is what the window wants to know of the pieces. Nil functions are not

@@ -132,14 +132,13 @@ func (p *Press) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		p.Do()
 	default:
-		MoveFocus(p.outer, e.Name)
+		MoveFocus(p.Look.canvas(p.outer), e.Name)
 	}
 }
 
-// MoveFocus moves the focus from an object by an arrow key: down and right to
-// the next, up and left to the one before. It tells whether the key was one.
-func MoveFocus(from fyne.CanvasObject, key KeyName) bool {
-	c := fyne.CurrentApp().Driver().CanvasForObject(from)
+// MoveFocus moves the focus of a canvas by an arrow key: down and right to the
+// next, up and left to the one before. It tells whether the key was one.
+func MoveFocus(c fyne.Canvas, key KeyName) bool {
 	if c == nil {
 		return false
 	}

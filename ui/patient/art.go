@@ -34,9 +34,11 @@ var codeCells = [...]string{
 	"#######..##.##.#..#.#",
 }
 
-// drawnCode draws the code at a place, each cell so wide.
+// drawnCode draws the code at a place, each cell so wide. It is one path: the
+// painter goes over the whole picture once for every path.
 func drawnCode(x, y, cell float64) string {
 	var b strings.Builder
+	b.WriteString(`<path fill="{ink}" d="`)
 	for r, row := range codeCells {
 		for c := 0; c < len(row); c++ {
 			from := c
@@ -44,11 +46,12 @@ func drawnCode(x, y, cell float64) string {
 				c++
 			}
 			if c > from {
-				fmt.Fprintf(&b, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f" fill="{ink}"/>`,
-					x+float64(from)*cell, y+float64(r)*cell, float64(c-from)*cell+0.1, cell+0.1)
+				fmt.Fprintf(&b, "M%.2f %.2fh%.2fv%.2fh-%.2fz", x+float64(from)*cell, y+float64(r)*cell,
+					float64(c-from)*cell, cell+0.1, float64(c-from)*cell)
 			}
 		}
 	}
+	b.WriteString(`"/>`)
 	return b.String()
 }
 

@@ -13,6 +13,7 @@ import (
 // Attach listens to a canvas's keyboard: where nothing has the focus, keys come
 // from here.
 func (w *Window) Attach(c fyne.Canvas) {
+	w.attached = c
 	c.SetOnTypedRune(w.TypedRune)
 	c.SetOnTypedKey(func(e *fyne.KeyEvent) { w.TypedKey(e.Name) })
 	if s, ok := c.(interface {
@@ -21,6 +22,13 @@ func (w *Window) Attach(c fyne.Canvas) {
 		staff := &desktop.CustomShortcut{KeyName: fyne.KeyS, Modifier: fyne.KeyModifierControl | fyne.KeyModifierShift}
 		s.AddShortcut(staff, func(fyne.Shortcut) { w.o.Send(flow.StaffAsked{}) })
 	}
+}
+
+func (w *Window) canvas() fyne.Canvas {
+	if w.attached != nil {
+		return w.attached
+	}
+	return fyne.CurrentApp().Driver().CanvasForObject(w.root)
 }
 
 // TypedRune takes a character that no focused object wanted.
@@ -85,7 +93,7 @@ func (w *Window) TypedKey(name fyne.KeyName) {
 		}
 	case fyne.KeyDown, fyne.KeyRight, fyne.KeyUp, fyne.KeyLeft:
 		w.touched()
-		kit.MoveFocus(w.root, name)
+		kit.MoveFocus(w.canvas(), name)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"shlkiosk/ui/flow"
 	"shlkiosk/ui/kit"
 	"shlkiosk/ui/kit/kittest"
-	"shlkiosk/ui/words"
 )
 
 // full tells that every display, size and language is asked for (make
@@ -17,7 +16,7 @@ func full() bool { return os.Getenv("SCREENS_FULL") != "" }
 
 func languagesOf(t testing.TB) []string {
 	t.Helper()
-	all, err := words.Load()
+	all, err := catalogue()
 	if err != nil {
 		t.Fatal(err)
 	}

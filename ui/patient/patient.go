@@ -103,6 +103,8 @@ type Window struct {
 	root *fyne.Container
 	look *kit.Look
 
+	attached fyne.Canvas
+
 	state flow.State
 	view  *summary.View
 	words *words.Words

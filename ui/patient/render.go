@@ -72,7 +72,7 @@ func (w *Window) shape() shape {
 // build makes the page anew and keeps the focus where it was, if it is still
 // the same screen.
 func (w *Window) build(want shape) {
-	canvas := fyne.CurrentApp().Driver().CanvasForObject(w.root)
+	canvas := w.canvas()
 	focus, same := "", w.built && want.screen == w.drawn.screen && want.visit == w.drawn.visit &&
 		want.warning == w.drawn.warning && want.panel == w.drawn.panel
 	if canvas != nil {
@@ -94,7 +94,7 @@ func (w *Window) build(want shape) {
 	set := w.state.Settings
 	w.words = w.o.Words.In(set.Language)
 	w.look = kit.NewLook(w.o.Metrics, kit.PaletteOf(set.Theme), set.Size)
-	w.look.Calm = set.Calm
+	w.look.Calm, w.look.Canvas = set.Calm, w.attached
 	w.look.Hear = &kit.Hear{Touched: w.touched, Focused: w.focused, Rune: w.TypedRune, Key: w.key}
 
 	if !same {

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"image"
 	"image/color"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,16 +27,20 @@ var sampleNow = time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC)
 // sections; see testdata/README.md.
 func sampleView(t testing.TB) *summary.View {
 	t.Helper()
-	b, err := fhir.ParseBundle(sampleRecord, fhir.DefaultLimits())
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := summary.Build([]summary.File{{ContentType: "application/fhir+json", Bundle: b, Bytes: sampleRecord}}, sampleNow)
+	v, err := sample()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &v
 }
+
+var sample = sync.OnceValues(func() (summary.View, error) {
+	b, err := fhir.ParseBundle(sampleRecord, fhir.DefaultLimits())
+	if err != nil {
+		return summary.View{}, err
+	}
+	return summary.Build([]summary.File{{ContentType: "application/fhir+json", Bundle: b, Bytes: sampleRecord}}, sampleNow)
+})
 
 // frameOf is what the camera sees: a phone with a code, off the middle.
 func frameOf(w, h int) *image.RGBA {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,8 @@ type bench struct {
 	now    time.Time
 }
 
+var catalogue = sync.OnceValues(words.Load)
+
 // displays are the kinds of screen that the kiosk must look right on.
 var displays = map[string]kit.Metrics{
 	"21":       {WidthMM: 476, WidthPx: 1920, HeightPx: 1080},
@@ -38,8 +41,10 @@ var displays = map[string]kit.Metrics{
 
 func newBench(t testing.TB, m kit.Metrics, languages ...string) *bench {
 	t.Helper()
-	test.NewApp()
-	all, err := words.Load()
+	if fyne.CurrentApp() == nil {
+		test.NewApp()
+	}
+	all, err := catalogue()
 	if err != nil {
 		t.Fatal(err)
 	}
