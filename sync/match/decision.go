@@ -77,6 +77,12 @@ const (
 	WhySearchFailed = "search-incomplete" // some searches failed
 )
 
+// Whys lists the reasons for staff, for the words of their screen.
+func Whys() []string {
+	return []string{WhyNotCertain, WhySeveral, WhyTwin, WhyNoTyped, WhyTypedRecord, WhyTypedChart, WhyTypedSecond, WhyTooLittle,
+		WhyTruncated, WhyCreateOff, WhyServer, WhyDeceased, WhyInactive, WhyReplaced, WhyNoPatient, WhySearchFailed}
+}
+
 // Decision is the outcome with what led to it. Printed or marshalled as JSON
 // it keeps its fields' content to itself (phi.Text); Sealed is the form for
 // the sealed ledger.

@@ -16,6 +16,12 @@ const (
 	ObjectUnconfirmed  Objection = "identifier-unconfirmed" // a number agrees, the person behind it is not shown to
 )
 
+// Objections lists the objections, for the words of the staff's screen.
+func Objections() []Objection {
+	return []Objection{ObjectSuffix, ObjectBirthDate, ObjectFirstName, ObjectSSN, ObjectRecordNumber, ObjectSex, ObjectHousehold,
+		ObjectUnconfirmed}
+}
+
 // object looks for a reason why r must not make g certain. A rule table sees
 // only the fields that it asks for; this sees the others.
 func object(g agreement, r rule) Objection {
