@@ -208,17 +208,33 @@ func (d *delivery) loose(i int) bool { return d.plan.bundles[i].Raw == nil }
 // such in the receipt.
 func (d *delivery) looseFiles() {
 	for i, f := range d.env.Files {
-		if !d.loose(i) || len(f.Bytes) == 0 || slices.Contains(d.env.LeaveOut, summary.Key(i, 0)) {
+		if !d.loose(i) || len(f.Bytes) == 0 {
 			continue
 		}
-		if len(f.Bytes) > inlineOriginal || !documentKind(f.ContentType) {
-			d.plan.note("file-not-filed")
-			continue
-		}
-		if it := d.document("file-"+strconv.Itoa(i), i, f.Bytes, "Document shared by the patient"); it != nil {
-			it.source = "file:" + strconv.Itoa(i)
+		source := "file:" + strconv.Itoa(i)
+		switch {
+		case slices.Contains(d.env.LeaveOut, summary.Key(i, 0)):
+			d.aside(source, leftOut, WhyPatient)
+		case len(f.Bytes) > inlineOriginal:
+			d.aside(source, refused, WhyTooLarge)
+		case !documentKind(f.ContentType):
+			d.aside(source, refused, WhyType)
+		default:
+			if it := d.document("file-"+strconv.Itoa(i), i, f.Bytes, "Document shared by the patient"); it != nil {
+				it.source = source
+			} else {
+				d.aside(source, refused, WhyServerType)
+			}
 		}
 	}
+}
+
+// aside accounts for a file that is not filed.
+func (d *delivery) aside(source string, v verdict, why string) {
+	it := d.plan.addedItem(source, "DocumentReference")
+	it.res, _ = fhir.ParseResource([]byte(`{"resourceType":"DocumentReference"}`), fhir.Limits{})
+	it.base, it.source, it.verdict, it.why = it.res, source, v, why
+	d.added = append(d.added, it)
 }
 
 // document files bytes as a DocumentReference of their own.

@@ -46,6 +46,7 @@ const (
 	WhyPatient      = "left-out-by-patient"  // the patient's choice
 	WhyText         = "unfit-text"           // NUL characters, which databases refuse or cut at
 	WhyLoose        = "nothing-points-to-it" // a Binary or other Patient without use
+	WhyTooLarge     = "too-large"            // a file over the limit of what is kept
 	WhyServerType   = "server-lacks-type"    // the server does not take the type
 	WhyServer       = "server-refused"       // followed by the server's issue code
 	WhyAttached     = "kept-inside"          // stays as a contained resource of what names it

@@ -296,6 +296,8 @@ func TestLooseFiles(t *testing.T) {
 	env := toChart(pdf("three"), chart)
 	env.LeaveOut = []string{"1.0"}
 	r, _ = w.deliver(env)
+	wantLine(t, r, "file:1", ResultLeftOut, WhyPatient)
+	wantLine(t, r, "file:2", ResultRefused, WhyType)
 	for _, d := range w.ours("DocumentReference") {
 		if strings.Contains(unpacked(d), "three") {
 			t.Error("a document that was left out was filed")
