@@ -201,7 +201,7 @@ func (b *bench) texts() string {
 		case *container.ThemeOverride:
 			look(o.Content)
 		case fyne.Widget:
-			if e, ok := o.(*widget.Entry); ok && !e.Password {
+			if e, ok := o.(*entry); ok && !e.Password {
 				out = append(out, e.Text)
 			}
 			for _, c := range test.WidgetRenderer(o).Objects() {
@@ -291,8 +291,8 @@ func picture(t testing.TB, b *bench, name string) {
 // entries are the fields to type into.
 func entries(o fyne.CanvasObject) (out []*widget.Entry) {
 	switch o := o.(type) {
-	case *widget.Entry:
-		return []*widget.Entry{o}
+	case *entry:
+		return []*widget.Entry{&o.Entry}
 	case *fyne.Container:
 		for _, c := range o.Objects {
 			out = append(out, entries(c)...)

@@ -96,7 +96,7 @@ func (w *Window) candidates(d Detail) fyne.CanvasObject {
 				v.first = 0
 			}
 			v.sure = ""
-			w.draw()
+			w.drawCase()
 		}).Named("match.more"))
 	}
 	if d.MayCreate {
@@ -115,7 +115,7 @@ func (w *Window) twiceFor(key, of string, icon kit.Icon, r Resolution) *kit.Butt
 	label, kind := w.t.T("staff."+key), kit.Secondary
 	act := func() {
 		w.queue.sure = full
-		w.draw()
+		w.drawCase()
 	}
 	if w.queue.sure == full {
 		label, kind = w.t.T("staff."+key+".sure", of), kit.Primary

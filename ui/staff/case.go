@@ -124,6 +124,6 @@ func (w *Window) twice(key string, icon kit.Icon, act func()) *kit.Button {
 	}
 	return kit.NewButton(w.look, kind, label, icon, func() {
 		w.queue.sure = key
-		w.draw()
+		w.drawCase()
 	}).Named(name)
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"shlkiosk/ui/kit"
 )
@@ -13,7 +12,7 @@ import (
 // link opens a record, so it is not shown while it is typed.
 func (w *Window) pastePage() fyne.CanvasObject {
 	l, t := w.look, w.t
-	entry := widget.NewPasswordEntry()
+	entry := newEntry(w, true)
 	entry.SetPlaceHolder(t.T("staff.paste.here"))
 	open := kit.NewButton(l, kit.Primary, t.T("staff.paste.open"), kit.IconNext, nil).Named("paste-open")
 	open.Disable()

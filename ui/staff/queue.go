@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"shlkiosk/ui/kit"
@@ -44,7 +45,9 @@ type queueView struct {
 	open   *Detail
 	sure   string // the button that was pressed once and wants a second press
 	first  int    // first candidate that is shown
-	list   *widget.List
+	list   *caseList
+	box    *entry
+	right  *fyne.Container // the chosen case
 	hits   []Case
 }
 
@@ -114,9 +117,25 @@ func (w *Window) choose(id string) {
 	}
 	v.chosen, v.open, v.sure, v.first = id, nil, "", 0
 	delete(w.scrolls, "case")
-	w.err, w.said = "", ""
 	w.touched()
-	w.draw()
+	if w.err != "" || w.said != "" {
+		w.err, w.said = "", ""
+		w.draw()
+		return
+	}
+	w.drawCase()
+}
+
+// drawCase builds the right side anew and leaves the list as it is, with its
+// focus and its place.
+func (w *Window) drawCase() {
+	v := &w.queue
+	if w.at != viewQueue || v.right == nil {
+		w.draw()
+		return
+	}
+	v.right.Objects = []fyne.CanvasObject{w.sheet("case", w.casePage(v))}
+	w.themed.Refresh()
 }
 
 // openCase asks for the protected part of the chosen case.
@@ -153,7 +172,8 @@ func (w *Window) after(said string) func() {
 
 func (w *Window) queuePage() fyne.CanvasObject {
 	l, v := w.look, &w.queue
-	return sides(0.36, l.MM(4), w.queueList(), w.sheet("case", w.casePage(v)))
+	v.right = container.NewStack(w.sheet("case", w.casePage(v)))
+	return sides(0.36, l.MM(4), w.queueList(), v.right)
 }
 
 func (w *Window) queueList() fyne.CanvasObject {
@@ -173,24 +193,22 @@ func (w *Window) queueList() fyne.CanvasObject {
 			w.draw()
 		}).Named("filter-"+string(f)).Chosen(v.filter == f && v.search == ""))
 	}
-	search := widget.NewEntry()
-	search.SetPlaceHolder(t.T("staff.search"))
-	search.SetText(v.search)
-	search.OnChanged = func(s string) {
+	focus, offset := w.listFocus(), float32(0)
+	if v.list != nil {
+		offset = v.list.GetScrollOffset()
+	}
+	v.box = newEntry(w, false)
+	v.box.SetPlaceHolder(t.T("staff.search"))
+	v.box.SetText(v.search)
+	v.box.CursorColumn = len([]rune(v.search))
+	v.box.OnChanged = func(s string) {
 		w.touched()
 		v.search = s
 		v.hits = v.matches()
 		v.list.Refresh()
 	}
 	v.hits = v.matches()
-	v.list = widget.NewList(func() int { return len(v.hits) },
-		func() fyne.CanvasObject { return newCaseRow(w) },
-		func(i widget.ListItemID, o fyne.CanvasObject) {
-			if i < len(v.hits) {
-				o.(*caseRow).set(v.hits[i])
-			}
-		})
-	v.list.HideSeparators = false
+	v.list = newCaseList(w)
 	for i, c := range v.hits {
 		if c.ID == v.chosen {
 			v.list.Select(i)
@@ -201,11 +219,36 @@ func (w *Window) queueList() fyne.CanvasObject {
 			w.choose(v.hits[i].ID)
 		}
 	}
-	top := []fyne.CanvasObject{kit.Grid(l.Gap(), 2, filters...), search}
+	w.later = func() { // once it is on the canvas
+		v.list.ScrollToOffset(offset)
+		switch {
+		case w.canvas == nil:
+		case focus == "list":
+			w.canvas.Focus(v.list)
+		case focus == "search":
+			w.canvas.Focus(v.box)
+		}
+	}
+	top := []fyne.CanvasObject{kit.Grid(l.Gap(), 2, filters...), v.box}
 	if v.loaded && len(v.hits) == 0 {
 		top = append(top, kit.NewText(l, kit.Body, t.T("staff.queue.empty")).Soft())
 	}
 	return below(l.MM(2), kit.Column(l.MM(2), top...), v.list)
+}
+
+// listFocus tells which of the queue's own pieces has the focus.
+func (w *Window) listFocus() string {
+	if w.canvas == nil {
+		return ""
+	}
+	switch f := w.canvas.Focused(); {
+	case f == nil:
+	case w.queue.list != nil && f == fyne.Focusable(w.queue.list):
+		return "list"
+	case w.queue.box != nil && f == fyne.Focusable(w.queue.box):
+		return "search"
+	}
+	return ""
 }
 
 // icons of the states: a sign each, so that colour is not needed.

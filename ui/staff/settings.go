@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"shlkiosk/ui/kit"
 )
@@ -125,32 +124,39 @@ func (w *Window) setting(s Setting) fyne.CanvasObject {
 		}
 	}
 	var edit fyne.CanvasObject
-	var field fyne.Disableable
-	switch {
-	case s.Bool:
-		c := widget.NewCheck(t.T("staff.settings.on"), nil)
-		c.SetChecked(value == "true")
-		c.OnChanged = func(on bool) { set(map[bool]string{true: "true", false: "false"}[on]) }
-		edit, field = c, c
-	case len(s.Choices) > 0:
-		c := widget.NewSelect(s.Choices, nil)
-		c.SetSelected(value)
-		c.OnChanged = set
-		edit, field = c, c
-	default:
-		e := widget.NewEntry()
+	choices := s.Choices
+	if s.Bool {
+		choices = []string{"true", "false"}
+	}
+	if len(choices) > 0 {
+		var out []fyne.CanvasObject
+		for _, c := range choices {
+			label := c
+			if s.Bool {
+				label = t.T("staff.settings." + c)
+			}
+			b := kit.NewButton(l, kit.Choice, label, kit.IconNone, func() {
+				set(c)
+				w.draw()
+			}).Named("set-" + s.Path + "-" + c).Chosen(value == c)
+			if s.Fixed {
+				b.Disable()
+			}
+			out = append(out, b)
+		}
+		edit = kit.Row(l.Gap(), out...)
+	} else {
+		e := newEntry(w, s.Secret)
+		e.SetPlaceHolder(s.Default)
 		if s.Secret {
-			e = widget.NewPasswordEntry()
 			e.SetPlaceHolder(t.T("staff.settings.secret"))
-		} else {
-			e.SetPlaceHolder(s.Default)
 		}
 		e.SetText(value)
 		e.OnChanged = set
-		edit, field = e, e
-	}
-	if s.Fixed {
-		field.Disable()
+		if s.Fixed {
+			e.Disable()
+		}
+		edit = e
 	}
 	from := w.coded("staff.settings.from.", s.Source)
 	if s.Default != "" && s.Source != "default" {

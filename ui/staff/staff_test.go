@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"shlkiosk/ui/kit"
 )
@@ -394,4 +395,70 @@ func TestEveryPressIsASignOfLife(t *testing.T) {
 	if b.done != 1 {
 		t.Error("F10 does not end it")
 	}
+}
+
+// The way without a mouse: arrows choose, Enter opens, function keys go
+// anywhere, also out of a field that is typed into.
+func TestKeyboardAlone(t *testing.T) {
+	b := newBench(t, deskPanel, "light", sample()).loggedIn()
+	press := func(name fyne.KeyName) {
+		t.Helper()
+		if f := b.canvas.Focused(); f != nil {
+			f.TypedKey(&fyne.KeyEvent{Name: name})
+		} else {
+			b.key(name)
+		}
+	}
+	b.canvas.Focus(b.queue.box)
+	press(fyne.KeyDown)
+	press(fyne.KeyDown)
+	if b.queue.chosen != "1" {
+		t.Fatalf("chosen %q", b.queue.chosen)
+	}
+	press(fyne.KeyDown)
+	press(fyne.KeyDown)
+	press(fyne.KeyDown)
+	if b.queue.chosen != "3" {
+		t.Errorf("chosen %q at the end", b.queue.chosen)
+	}
+	press(fyne.KeyUp)
+	press(fyne.KeyReturn)
+	if b.queue.chosen != "2" || b.queue.open == nil || b.listFocus() != "list" {
+		t.Errorf("chosen %q, open %v, focus %q", b.queue.chosen, b.queue.open != nil, b.listFocus())
+	}
+	b.now = b.now.Add(10 * time.Second)
+	b.desk.cases = append([]Case{{ID: "9", Code: "Z1-11", State: Parked, Created: b.now}}, b.desk.cases...)
+	b.Refresh()
+	if b.listFocus() != "list" || b.queue.chosen != "2" {
+		t.Error("the list lost its focus when the queue was asked anew")
+	}
+	press(fyne.KeyF4)
+	b.canvas.Focus(firstField(b.root))
+	press(fyne.KeyF2)
+	if b.at != viewQueue {
+		t.Error("a field keeps the function keys")
+	}
+}
+
+// firstField is the first field to type into.
+func firstField(o fyne.CanvasObject) fyne.Focusable {
+	switch o := o.(type) {
+	case *entry:
+		return o
+	case *fyne.Container:
+		for _, c := range o.Objects {
+			if f := firstField(c); f != nil {
+				return f
+			}
+		}
+	case *container.Scroll:
+		return firstField(o.Content)
+	case kit.Made:
+		for _, c := range o.Parts() {
+			if f := firstField(c); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
 }

@@ -67,6 +67,7 @@ type Window struct {
 	settings    settingsView
 	canvas      fyne.Canvas
 	themed      *container.ThemeOverride
+	later       func()                       // what waits until the page is on the canvas
 	scrolls     map[string]*container.Scroll // by name, of the present view
 }
 
@@ -220,6 +221,10 @@ func (w *Window) draw() {
 	}
 	w.root.Objects = []fyne.CanvasObject{ground, body}
 	w.themed.Refresh() // new objects take the theme only so
+	if later := w.later; later != nil {
+		w.later = nil
+		later()
+	}
 	if w.canvas != nil && focus != "" {
 		if p := find(w.root, focus); p != nil && !p.Disabled() {
 			w.canvas.Focus(p)
