@@ -25,5 +25,8 @@ func main() {
 	runtime.LockOSThread()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(cli.Main(ctx, cli.OS(), "kiosk", os.Args[1:], runVerb(), demoVerb()))
+	os.Exit(cli.Main(ctx, cli.OS(), "kiosk", os.Args[1:], ownVerbs()...))
 }
+
+// ownVerbs are the commands that kioskctl has not.
+func ownVerbs() []cli.Verb { return []cli.Verb{runVerb(), demoVerb(), unitVerb()} }
