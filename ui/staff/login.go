@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ type loginView struct {
 	field  *kit.Field
 	until  time.Time // no try before
 	shown  int       // seconds of the countdown that are drawn
+	trying bool      // a try is under way
 }
 
 const mostPIN = 64
@@ -88,6 +90,9 @@ func (v *loginView) dots() {
 func (v *loginView) key(w *Window, name fyne.KeyName) bool {
 	switch name {
 	case fyne.KeyReturn, fyne.KeyEnter:
+		if w.focused() != "" && len(v.pin) == 0 {
+			return false // it presses what has the focus
+		}
 		v.try(w)
 	case fyne.KeyBackspace:
 		v.erase()
@@ -103,7 +108,7 @@ func (v *loginView) key(w *Window, name fyne.KeyName) bool {
 // try hands the PIN over and forgets it.
 func (v *loginView) try(w *Window) {
 	now := w.o.Now()
-	if len(v.pin) == 0 || w.busy > 0 || v.locked(now) > 0 {
+	if len(v.pin) == 0 || v.trying || v.locked(now) > 0 {
 		return
 	}
 	if v.chosen == "" && len(v.people) > 1 {
@@ -115,16 +120,19 @@ func (v *loginView) try(w *Window) {
 	v.wipe()
 	id := v.chosen
 	w.err = ""
-	gen := w.gen
-	w.busy++
+	gen, ctx := w.gen, w.ctx
+	v.trying = true
 	w.o.Go(func() {
-		who, err := w.o.Desk.Login(w.ctx, id, pin)
+		who, err := w.o.Desk.Login(ctx, id, pin)
 		pin.Wipe()
 		w.o.Do(func() {
+			v.trying = false
 			if gen != w.gen {
+				if err == nil { // somebody left while it was being looked at
+					w.o.Go(func() { w.o.Desk.Logout(context.Background()) })
+				}
 				return
 			}
-			w.busy--
 			if err != nil {
 				v.refused(w, err)
 				return

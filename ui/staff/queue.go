@@ -36,19 +36,20 @@ func (f filter) takes(c Case) bool {
 
 // queueView is the list, what is chosen in it, and the open case.
 type queueView struct {
-	asked  time.Time
-	loaded bool
-	all    []Case
-	filter filter
-	search string // of a receipt code
-	chosen string // ID
-	open   *Detail
-	sure   string // the button that was pressed once and wants a second press
-	first  int    // first candidate that is shown
-	list   *caseList
-	box    *entry
-	right  *fyne.Container // the chosen case
-	hits   []Case
+	asked   time.Time
+	loaded  bool
+	all     []Case
+	filter  filter
+	search  string // of a receipt code
+	chosen  string // ID
+	open    *Detail
+	sure    string // the button that was pressed once and wants a second press
+	first   int    // first candidate that is shown
+	opening string // the case that is being asked for
+	list    *caseList
+	box     *entry
+	right   *fyne.Container // the chosen case
+	hits    []Case
 }
 
 func (w *Window) askCases() {
@@ -142,14 +143,16 @@ func (w *Window) drawCase() {
 func (w *Window) openCase() {
 	v := &w.queue
 	id := v.chosen
-	if id == "" || w.busy > 0 {
+	if id == "" || v.opening == id {
 		return
 	}
 	w.touched()
+	v.opening = id
 	ask(w, func(ctx context.Context) (Detail, error) { return w.o.Desk.Case(ctx, id) }, func(d Detail) {
+		v.opening = ""
 		if v.chosen == id {
 			v.open = &d
-			w.draw()
+			w.drawCase()
 		}
 	})
 }

@@ -84,6 +84,43 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// Enter presses what has the focus until a PIN is typed; then it logs in.
+func TestLoginByKeyboardAlone(t *testing.T) {
+	b := newBench(t, deskPanel, "light", sample())
+	enter := func() { b.canvas.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn}) }
+	b.canvas.Focus(find(b.root, "who-ana"))
+	enter()
+	if b.login.chosen != "ana" || len(b.desk.did) != 0 {
+		t.Fatalf("chosen %q, did %v", b.login.chosen, b.desk.did)
+	}
+	for _, r := range "135790" {
+		b.canvas.Focused().TypedRune(r)
+	}
+	enter()
+	if b.who.ID != "ana" {
+		t.Error("not logged in")
+	}
+}
+
+// Whoever leaves while the PIN is being looked at is not left logged in.
+func TestLeavingDuringALogin(t *testing.T) {
+	b := newBench(t, deskPanel, "light", sample())
+	b.press("who-ana")
+	b.write("135790")
+	var later []func()
+	b.o.Go = func(f func()) { later = append(later, f) }
+	b.key(fyne.KeyReturn)
+	b.Close()
+	for len(later) > 0 {
+		f := later[0]
+		later = later[1:]
+		f()
+	}
+	if b.who.ID != "" || b.in != 0 || b.desk.did[len(b.desk.did)-1] != "logout" {
+		t.Errorf("in %d, did %v", b.in, b.desk.did)
+	}
+}
+
 func TestLoginIsThrottled(t *testing.T) {
 	desk := sample()
 	desk.pinErr = &Error{Reason: "pin-throttled", Wait: 90 * time.Second}

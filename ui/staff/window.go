@@ -57,7 +57,6 @@ type Window struct {
 	gen    uint64             // rises when a view is left; answers to an older one are dropped
 	ctx    context.Context    // of the present view
 	cancel context.CancelFunc // ends it
-	busy   int                // questions under way
 	err    string             // what went wrong last, in words
 	said   string             // what went well last, in words
 
@@ -145,7 +144,8 @@ func (w *Window) show(v view) {
 	}
 	w.gen++
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	w.at, w.busy, w.err, w.said = v, 0, "", ""
+	w.at, w.err, w.said = v, "", ""
+	w.queue.opening = ""
 	w.login.wipe()
 	w.scrolls = nil
 	switch v {
@@ -165,14 +165,12 @@ func (w *Window) show(v view) {
 // unless the view was left in between.
 func ask[T any](w *Window, question func(ctx context.Context) (T, error), answer func(T)) {
 	gen, ctx := w.gen, w.ctx
-	w.busy++
 	w.o.Go(func() {
 		got, err := question(ctx)
 		w.o.Do(func() {
 			if gen != w.gen {
 				return
 			}
-			w.busy--
 			if err != nil {
 				w.fail(err)
 				return
@@ -191,6 +189,7 @@ func (w *Window) do(deed func(ctx context.Context) error, then func()) {
 // fail says what went wrong, in words. An error that is no *Error says only
 // that: what it holds is for the log.
 func (w *Window) fail(err error) {
+	w.queue.opening = ""
 	var e *Error
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
@@ -264,6 +263,11 @@ func (w *Window) key(name fyne.KeyName) bool {
 		}
 	case fyne.KeyF10:
 		w.o.Done()
+	case fyne.KeyDown, fyne.KeyUp:
+		if w.at != viewQueue || w.canvas == nil || w.canvas.Focused() != nil {
+			return false
+		}
+		w.canvas.Focus(w.queue.list)
 	default:
 		return false
 	}
