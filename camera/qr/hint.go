@@ -75,7 +75,7 @@ func (r *Reader) cause(base *plane) Hint {
 	}
 	t := &r.track
 	if !t.on || t.lost > 2 || t.told {
-		if len(r.w.finders) > 0 && burnt(base) > .5 {
+		if len(r.w.finders) > 0 && base.burnt() > .5 {
 			return HintBrightness
 		}
 		return HintNone
@@ -118,21 +118,6 @@ func (r *Reader) rivals() bool {
 		}
 	}
 	return n > 1
-}
-
-// burnt is the share of pixels at the top of the scale.
-func burnt(p *plane) float64 {
-	n, k := 0, 0
-	for y := 0; y < p.h; y += 8 {
-		row := p.pix[y*p.stride : y*p.stride+p.w]
-		for x := 0; x < len(row); x += 8 {
-			n++
-			if row[x] >= 250 {
-				k++
-			}
-		}
-	}
-	return float64(k) / float64(max(n, 1))
 }
 
 // glaring tells whether patches of the code, larger than its light modules

@@ -187,7 +187,31 @@ func (w *worker) decode(p *plane, g *grid, b *bend, hard bool, e *effort) *found
 	if !hard || s.knownErrors(s.soft) > .3 {
 		return nil
 	}
-	s.undoTone(w.tone)
+	curves := [2]*[256]float32{w.tone, nil}
+	if s.isBurnt() {
+		curves = [2]*[256]float32{w.burnt, w.tone}
+	}
+	for i, curve := range curves {
+		if curve == nil {
+			break
+		}
+		if i > 0 {
+			s.take(p, g, b, .22, e)
+		}
+		s.undoTone(curve)
+		if fd := w.decodeLight(g, e); fd != nil {
+			return fd
+		}
+		if e.over() {
+			break
+		}
+	}
+	return nil
+}
+
+// decodeLight reads samples that are light, not grey.
+func (w *worker) decodeLight(g *grid, e *effort) *found {
+	s := &w.mods
 	s.normalise(2, e)
 	if fd := w.readSoft(s.soft, g, e); fd != nil {
 		return fd

@@ -39,7 +39,7 @@ func BenchmarkPrimitives(b *testing.B) {
 	})
 	b.Run("linear720p", func(b *testing.B) {
 		for b.Loop() {
-			w.lin = p.linear(w.lin.pix, e)
+			w.lin = p.raised(gamma, w.lin.pix, e)
 		}
 	})
 	b.Run("halve", func(b *testing.B) {

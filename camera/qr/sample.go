@@ -78,6 +78,17 @@ func (s *modules) undoTone(lut *[256]float32) {
 	}
 }
 
+// isBurnt tells whether many modules, far more than glare would, are burnt out.
+func (s *modules) isBurnt() bool {
+	n := 0
+	for _, v := range s.raw {
+		if v > 251 || v < -251 {
+			n++
+		}
+	}
+	return n*5 > len(s.raw)
+}
+
 // normalise turns grey into soft values: the threshold is the middle between
 // the local means of dark and light modules, found in two rounds.
 func (s *modules) normalise(r int, e *effort) {

@@ -16,11 +16,15 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	w.done = w.done[:0]
 	var out []camera.Reading
 	k := startLevel(base)
+	burnt := base.burnt() > .02
 	for i, s := range stages {
 		w.stage = i
 		p, at := w.pyr.level(k+s.half, e)
-		if s.linear {
-			w.lin = p.linear(w.lin.pix, e)
+		if s.power > gamma && !burnt {
+			continue
+		}
+		if s.power > 0 {
+			w.lin = p.raised(s.power, w.lin.pix, e)
 			p = &w.lin
 		}
 		w.scan(p, at, s, e)
@@ -36,21 +40,22 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 
 // stage is one way to look for finders.
 type stage struct {
-	half   int  // pyramid level
-	linear bool // with the tone curve undone
-	middle bool // threshold in the middle of the range, not at the mean
-	step   int  // rows
-	strict bool // columns must agree
+	half   int     // pyramid level
+	power  float64 // tone curve undone, or more than that for burnt pictures
+	middle bool    // threshold in the middle of the range, not at the mean
+	step   int     // rows
+	strict bool    // columns must agree
 }
 
 // stages in the order of what they find for their time.
-const stageCount = 5
+const stageCount = 6
 
 var stages = [stageCount]stage{
 	{step: 3, strict: true},
-	{linear: true, step: 2},
+	{power: burntPower, step: 2},
+	{power: gamma, step: 2},
 	{middle: true, step: 2},
-	{half: 1, linear: true, step: 2},
+	{half: 1, power: gamma, step: 2},
 	{half: 1, middle: true, step: 2},
 }
 

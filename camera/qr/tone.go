@@ -7,9 +7,10 @@ import "math"
 // vanish. Undoing the curve puts edges back where they belong.
 const gamma = 2.2
 
-// linear undoes the tone curve, stretched so that the lightest hundredth is
-// white.
-func (p *plane) linear(buf []uint8, e *effort) plane {
+// raised is the picture to a power, stretched so that the lightest hundredth
+// is white. The power gamma undoes the tone curve; a higher one brings back
+// what an overexposed picture still shows of its dark modules.
+func (p *plane) raised(power float64, buf []uint8, e *effort) plane {
 	var hist [256]int
 	n := 0
 	for y := 0; y < p.h; y += 4 {
@@ -26,7 +27,7 @@ func (p *plane) linear(buf []uint8, e *effort) plane {
 	}
 	var lut [256]uint8
 	for i := range lut {
-		lut[i] = uint8(math.Min(255, 255*math.Pow(float64(i)/float64(top), gamma)+.5))
+		lut[i] = uint8(math.Min(255, 255*math.Pow(float64(i)/float64(top), power)+.5))
 	}
 	d := newPlane(p.w, p.h, buf)
 	for y := range p.h {
@@ -41,10 +42,29 @@ func (p *plane) linear(buf []uint8, e *effort) plane {
 }
 
 // toneCurve is the light of each stored grey, on the scale of greys.
-func toneCurve() *[256]float32 {
+func toneCurve(power float64) *[256]float32 {
 	var t [256]float32
 	for i := range t {
-		t[i] = float32(255 * math.Pow(float64(i)/255, gamma))
+		t[i] = float32(255 * math.Pow(float64(i)/255, power))
 	}
 	return &t
+}
+
+// burntPower is the curve for overexposed pictures: there only the darkest
+// middle of a dark module is less than white.
+const burntPower = 8
+
+// burnt is the share of pixels at the top of the scale.
+func (p *plane) burnt() float64 {
+	n, k := 0, 0
+	for y := 0; y < p.h; y += 8 {
+		row := p.pix[y*p.stride : y*p.stride+p.w]
+		for x := 0; x < len(row); x += 8 {
+			n++
+			if row[x] >= 250 {
+				k++
+			}
+		}
+	}
+	return float64(k) / float64(max(n, 1))
 }

@@ -12,6 +12,7 @@ type worker struct {
 	sh      shade
 	lin     plane
 	tone    *[256]float32
+	burnt   *[256]float32
 	line    lineEdges
 	crosses []cross
 	spots   spots
@@ -35,7 +36,7 @@ type worker struct {
 }
 
 func newWorker(l *layouts, f *field) *worker {
-	return &worker{lay: l, tone: toneCurve(), words: wordReader{f: f}}
+	return &worker{lay: l, tone: toneCurve(gamma), burnt: toneCurve(burntPower), words: wordReader{f: f}}
 }
 
 // addFinders fits a finder pattern at each spot of level k: first roughly at
