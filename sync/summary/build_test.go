@@ -183,6 +183,8 @@ func TestNamesComeFromTheRecordFirst(t *testing.T) {
 		{`{"coding":[{"display":"First"},{"display":"Chosen","userSelected":true}]}`, "Chosen", "display"},
 		{`{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"207"}]}`, "COVID-19 vaccine (Moderna)", "table"},
 		{`{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"9999"}]}`, "CVX|9999", "code"},
+		{`{"coding":[{"system":"http://snomed.info/sct","display":"Menopausal flushing (finding)"}]}`, "Menopausal flushing", "display"},
+		{`{"coding":[{"system":"http://acme.example","display":"Left (finding)"}]}`, "Left (finding)", "display"},
 		{`{"coding":[{"system":"http://acme.example/codes/lab","code":"X1"}]}`, "lab|X1", "code"},
 		{`{"coding":[{"code":"X1"}]}`, "X1", "code"},
 		{`{}`, "", "none"},

@@ -14,6 +14,9 @@ func known(system, code string) string {
 		return snomedNames[code]
 	case systemAbsent:
 		return absentNames[code]
+	case "http://terminology.hl7.org/CodeSystem/coverage-class",
+		"http://hl7.org/fhir/us/insurance-card/CodeSystem/C4DICExtendedCoverageClassCS":
+		return classNames[code]
 	}
 	return ""
 }
@@ -69,6 +72,12 @@ var loincNames = map[string]string{
 	"33914-3": "Kidney function (eGFR)", "60591-5": "Patient summary", "51855-5": "Patient note",
 }
 
+var classNames = map[string]string{
+	"group": "Group", "subgroup": "Subgroup", "plan": "Plan", "subplan": "Subplan", "class": "Class", "subclass": "Subclass",
+	"sequence": "Sequence", "rxbin": "RxBIN", "rxpcn": "RxPCN", "rxid": "RxID", "rxgroup": "RxGroup", "division": "Division",
+	"network": "Network",
+}
+
 var snomedNames = map[string]string{
 	"716186003": "No known allergy", "409137002": "No known drug allergy", "428607008": "No known environmental allergy",
 	"429625007": "No known food allergy", "160244002": "No known allergies", "787481004": "No known problems",
@@ -100,3 +109,10 @@ func absence(system, code string) bool {
 	}
 	return system == systemAbsent
 }
+
+// semanticTags are the words in brackets that end a SNOMED CT fully specified
+// name: "Menopausal flushing (finding)". They tell terminologists apart what
+// a patient does not confuse.
+var semanticTags = []string{"finding", "disorder", "procedure", "substance", "product", "medicinal product", "medicinal product form",
+	"clinical drug", "situation", "observable entity", "regime/therapy", "physical object", "event", "qualifier value",
+	"body structure", "morphologic abnormality", "organism", "specimen", "person", "record artifact", "environment", "occupation"}

@@ -37,7 +37,7 @@ func concept(v fhir.Value) named {
 	for _, selected := range []bool{true, false} {
 		for _, c := range codings {
 			if c.Get("userSelected").Bool() == selected {
-				if t := clean(c.Get("display").String(), cutTitle); t != "" {
+				if t := display(c); t != "" {
 					return named{t, w, NameDisplay}
 				}
 			}
@@ -57,9 +57,22 @@ func concept(v fhir.Value) named {
 	return named{word: w, from: NameNone}
 }
 
+// display is a coding's display, without SNOMED CT's semantic tag.
+func display(c fhir.Value) phi.Text {
+	t := clean(c.Get("display").String(), cutTitle).Reveal()
+	if c.Get("system").String() == systemSNOMED {
+		for _, tag := range semanticTags {
+			if name, ok := strings.CutSuffix(t, " ("+tag+")"); ok && name != "" {
+				return phi.Text(name)
+			}
+		}
+	}
+	return phi.Text(t)
+}
+
 // coding names one Coding the same way.
 func coding(c fhir.Value) named {
-	if t := clean(c.Get("display").String(), cutTitle); t != "" {
+	if t := display(c); t != "" {
 		return named{text: t, from: NameDisplay}
 	}
 	system, code := c.Get("system").String(), clean(c.Get("code").String(), 60)
