@@ -158,10 +158,12 @@ func hostOf(u *url.URL) string {
 	if u == nil {
 		return ""
 	}
+	// A copy: as a part of the address the host would keep the whole of it in
+	// memory, for as long as somebody remembers only the host.
 	if u.Scheme == "https" && u.Port() == "443" {
-		return u.Hostname()
+		return strings.Clone(u.Hostname())
 	}
-	return u.Host
+	return strings.Clone(u.Host)
 }
 
 // refusedName names the rule that refuses a host, or "".

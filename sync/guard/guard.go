@@ -37,6 +37,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -142,6 +143,9 @@ func New(o Options) (*Guard, error) {
 		SetPreRequestHook(func(_ *resty.Client, r *http.Request) error {
 			// Without GetBody nothing below us is able to send a body twice.
 			r.GetBody = nil
+			// The transport remembers scheme and host of its last dials; as parts of
+			// the address they would keep the whole of it in memory.
+			r.URL.Scheme, r.URL.Host, r.Host = strings.Clone(r.URL.Scheme), strings.Clone(r.URL.Host), strings.Clone(r.Host)
 			return nil
 		})
 	return g, nil

@@ -375,3 +375,30 @@ func TestErrorsHoldNoAddressBeyondTheHost(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// The standard transport repeats a GET when a connection that was used before
+// dies without an answer. A link may be good for one GET only.
+func TestNoRequestIsRepeatedOnAnUsedConnection(t *testing.T) {
+	n := 0
+	var s *site
+	s = newSite(t, func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		n++
+		dies := n > 1
+		s.mu.Unlock()
+		if !dies {
+			io.WriteString(w, "ok")
+			return
+		}
+		if c, _, err := w.(http.Hijacker).Hijack(); err == nil {
+			c.Close()
+		}
+	})
+	g := guardFor(t, Options{}, s)
+	if _, err := fetch(g, http.MethodGet, s.URL); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fetch(g, http.MethodGet, s.URL); reason(err) != Unreachable || s.count() != 2 {
+		t.Errorf("%v after %d requests, want 2", err, s.count())
+	}
+}
