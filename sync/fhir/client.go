@@ -107,6 +107,12 @@ func newHTTP(rt http.RoundTripper, roots *x509.CertPool, certs []tls.Certificate
 	c.SetLogger(quiet{})
 	c.SetResponseBodyLimit(limit)
 	c.SetHeader("User-Agent", agent)
+	c.SetPreRequestHook(func(_ *resty.Client, r *http.Request) error {
+		// The transport remembers scheme and host of its last dials; as parts of
+		// the address they would keep a search for a name in memory.
+		r.URL.Scheme, r.URL.Host, r.Host = strings.Clone(r.URL.Scheme), strings.Clone(r.URL.Host), strings.Clone(r.Host)
+		return nil
+	})
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 )
@@ -38,14 +39,15 @@ func (s *Scanner) Process(pid int) ([]Hit, error) {
 	lines := bufio.NewScanner(maps)
 	read := int64(0)
 	for lines.Scan() {
-		var from, to int64
+		var first, last uint64
 		var rights string
-		if _, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &from, &to, &rights); err != nil {
+		if _, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &first, &last, &rights); err != nil {
 			return hits, fmt.Errorf("a line of maps is not understood")
 		}
-		if rights[0] != 'r' || strings.HasSuffix(lines.Text(), "[vvar]") || strings.HasSuffix(lines.Text(), "[vsyscall]") || from < 0 {
-			continue
+		if rights[0] != 'r' || strings.HasSuffix(lines.Text(), "[vvar]") || strings.HasSuffix(lines.Text(), "[vsyscall]") || last > math.MaxInt64 {
+			continue // the kernel's own page at the top is above what an offset can say
 		}
+		from, to := int64(first), int64(last)
 		found, err := s.Reader(fmt.Sprintf("memory %x-%x", from, to), io.NewSectionReader(mem, from, to-from))
 		hits = append(hits, found...)
 		if err == nil {
