@@ -18,7 +18,7 @@ type Options struct {
 	// Logger gets event codes, record IDs and figures. Default: none.
 	Logger *slog.Logger
 	// OnAlarm is called for each new alarm, for the audit trail. The alarm is
-	// also kept in the ledger until Answer.
+	// also kept in the ledger until Answer. It must not call the Ledger.
 	OnAlarm func(Alarm)
 	// Mark is the last position of this ledger that was written down elsewhere
 	// (Ledger.Mark, kept in the audit trail). A ledger that is behind it was
