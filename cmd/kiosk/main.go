@@ -12,15 +12,18 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"shlkiosk/cmd/internal/cli"
+	"shlkiosk/cmd/internal/engine"
 )
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == probeArg {
 		os.Exit(probeOpenGL())
 	}
+	forgetful()
 	// The window's toolkit must run on the first thread.
 	runtime.LockOSThread()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -30,3 +33,22 @@ func main() {
 
 // ownVerbs are the commands that kioskctl has not.
 func ownVerbs() []cli.Verb { return []cli.Verb{runVerb(), demoVerb(), unitVerb()} }
+
+// forgetful starts the program anew under a runtime that overwrites what it
+// frees, where it holds patients' records. It must be said before the runtime
+// starts, and nobody should have to remember to say it.
+func forgetful() {
+	if len(os.Args) < 2 || (os.Args[1] != "run" && os.Args[1] != "demo") || strings.Contains(os.Getenv("GODEBUG"), engine.ForgetfulRuntime) {
+		return
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return
+	}
+	set := engine.ForgetfulRuntime
+	if old := os.Getenv("GODEBUG"); old != "" {
+		set = old + "," + set
+	}
+	os.Setenv("GODEBUG", set)
+	_ = syscall.Exec(self, os.Args, os.Environ()) // on an error we go on as we are
+}

@@ -105,7 +105,8 @@ func (p *program) run(ctx context.Context) error {
 	s := newScreen(ctx, p.cfg, cat, p.log)
 	machine := flow.New(p.flowOptions())
 	k := engine.NewKiosk(engine.KioskOptions{Core: p.core, Chart: p.chart, Store: p.store, Machine: machine,
-		Camera: p.camera, OnShow: s.show, OnFrame: s.frame, OnEffect: s.effect})
+		Camera: p.camera, OnShow: s.show, OnFrame: s.frame, OnEffect: s.effect,
+		Forget: func() { go engine.Forget(p.chart) }})
 	err = p.show(ctx, cancel, s, k, worker, health)
 	cancel()
 	if werr := <-ended; err == nil && werr != nil && !errors.Is(werr, context.Canceled) {

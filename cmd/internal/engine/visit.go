@@ -39,6 +39,9 @@ type KioskOptions struct {
 	// OnFrame gets camera pictures for the preview, from a goroutine of its
 	// own; the frame is lent for the call. May be nil.
 	OnFrame func(f *camera.Frame, outline *[4]camera.Point)
+	// Forget is called after the wipe of a visit, from the kiosk's goroutine; it
+	// must not block. See the function Forget.
+	Forget func()
 	// TickEvery is the beat of time; default 200 ms.
 	TickEvery time.Duration
 }
@@ -224,6 +227,9 @@ func (k *Kiosk) wipe(ctx context.Context) {
 		k.v.cards.Reset()
 	}
 	k.newVisit(ctx)
+	if k.o.Forget != nil {
+		k.o.Forget()
+	}
 }
 
 func (k *Kiosk) carryOut(ctx context.Context, e flow.Effect) {
