@@ -58,6 +58,7 @@ const (
 	WhyTwice        = "twice-in-the-record"
 	WhyTheChart     = "the-chart"
 	WhyPatientTwice = "same-person"
+	WhyNotSent      = "not-sent" // the delivery has not come that far
 )
 
 // subjectElements are the elements that say whom a resource is about, by type;

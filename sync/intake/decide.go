@@ -126,7 +126,7 @@ func (d *delivery) oneChart(ctx context.Context) error {
 	default:
 		// The import is on the server; a search that does not work must not
 		// keep it from ending.
-		d.alarm("duplicates-not-checked", "The server could not be searched for other charts of this person: look for them by hand", d.env.Journal.Chart)
+		d.alarm(AlarmNotChecked, "The server could not be searched for other charts of this person: look for them by hand", d.env.Journal.Chart)
 		return nil
 	}
 	others := map[string]bool{}
@@ -146,7 +146,7 @@ func (d *delivery) oneChart(ctx context.Context) error {
 	}
 	d.receipt.Verification.Duplicates = len(others)
 	if len(others) > 0 {
-		d.alarm("duplicate-chart", "This person may have more than one chart: compare them and merge by your clinic's rules", d.env.Journal.Chart)
+		d.alarm(AlarmDuplicate, "This person may have more than one chart: compare them and merge by your clinic's rules", d.env.Journal.Chart)
 	}
 	return nil
 }

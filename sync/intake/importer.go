@@ -302,7 +302,7 @@ func (d *delivery) line(it *item) ReceiptResource {
 	case file:
 		out.Result, out.Why = ResultCreated, ""
 		if it.ref == "" {
-			out.Result, out.Why = ResultRefused, "not-sent"
+			out.Result, out.Why = ResultRefused, WhyNotSent
 		}
 	case existing:
 		out.Result = ResultExisting

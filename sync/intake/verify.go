@@ -128,15 +128,15 @@ func (d *delivery) look(ctx context.Context) ([]*item, error) {
 	}
 	for _, it := range d.everything() {
 		if _, no := d.env.Journal.Refused[it.key]; no {
-			d.alarm("entry-refused", "The server refused an entry: see its code in the receipt, correct the cause and import again", "")
+			d.alarm(AlarmRefused, "The server refused an entry: see its code in the receipt, correct the cause and import again", "")
 			break
 		}
 	}
 	if len(v.Missing) > 0 {
-		d.alarm("incomplete", "Compare the entries listed as missing with the kept original and file them by hand or import again", d.env.Journal.Chart)
+		d.alarm(AlarmIncomplete, "Compare the entries listed as missing with the kept original and file them by hand or import again", d.env.Journal.Chart)
 	}
 	if v.References.Unresolved > 0 {
-		d.alarm("references", "Some references lead nowhere: open the chart's imported entries and correct them", d.env.Journal.Chart)
+		d.alarm(AlarmReferences, "Some references lead nowhere: open the chart's imported entries and correct them", d.env.Journal.Chart)
 	}
 	return mendable, nil
 }
@@ -254,7 +254,7 @@ func (d *delivery) demographics(there map[string]fhir.Resource) {
 	v := &d.receipt.Verification
 	chart, ok := there[d.env.Journal.Chart]
 	if !ok {
-		d.alarm("chart-missing", "The chart cannot be read: check that it exists and that the kiosk may read it", d.env.Journal.Chart)
+		d.alarm(AlarmChartMissing, "The chart cannot be read: check that it exists and that the kiosk may read it", d.env.Journal.Chart)
 		return
 	}
 	v.Demographics = DemographicsEqual
@@ -269,7 +269,7 @@ func (d *delivery) demographics(there map[string]fhir.Resource) {
 		v.Demographics = DemographicsDiffer
 	}
 	if v.Demographics != DemographicsEqual {
-		d.alarm("demographics", "Name or birth date in the chart differ from the record: check that this is the right person", d.env.Journal.Chart)
+		d.alarm(AlarmDemographics, "Name or birth date in the chart differ from the record: check that this is the right person", d.env.Journal.Chart)
 	}
 }
 
