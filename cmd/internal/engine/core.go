@@ -69,7 +69,7 @@ func NewCore(cfg config.Config, env Env) (*Core, error) {
 		return nil, config.Problems{{Path: "retrieval", Wrong: err.Error(), Fix: "Correct the entry in retrieval.allow or retrieval.proxy"}}
 	}
 	const mb = 1 << 20
-	c.Resolver = shl.NewResolver(shl.Options{Guard: c.Guard, Recipient: c.Recipient(), Timeout: r.Timeout, Now: env.Now,
+	c.Resolver = shl.NewResolver(shl.Options{Guard: c.Guard, Recipient: c.Recipient(), Timeout: r.Timeout, Now: env.Now, LiveAccess: r.APIAccess,
 		Limits: shl.Limits{Manifest: int64(r.MaxFile) * mb, File: int64(r.MaxFile) * mb, Inflated: int64(r.MaxInflated) * mb,
 			Total: int64(r.MaxTotal) * mb, Files: r.MaxFiles}})
 	var issuers []ktc.Issuer

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"shlkiosk/sync/fhir"
 	"shlkiosk/sync/intake"
@@ -177,7 +178,17 @@ func (c *Core) Summary(o *Opened) (summary.View, error) {
 		}
 		files = append(files, sf)
 	}
-	return summary.Build(files, c.Env.Now())
+	view, err := summary.Build(files, c.Env.Now())
+	if n := len(o.Problems); n > 0 && err == nil {
+		// Files that were not opened: said, so that nobody thinks they are there.
+		i := slices.IndexFunc(view.Notes, func(x summary.Note) bool { return x.Code == summary.NoteUnreadableFile })
+		if i < 0 {
+			view.Notes = append(view.Notes, summary.Note{Code: summary.NoteUnreadableFile})
+			i = len(view.Notes) - 1
+		}
+		view.Notes[i].Count += n
+	}
+	return view, err
 }
 
 // intakeFiles copies the files for an envelope: the envelope outlives the
