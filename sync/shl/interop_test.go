@@ -32,6 +32,9 @@ func peers(t testing.TB, module string) string {
 		t.Fatal(err)
 	}
 	missing := ""
+	if testing.Short() && os.Getenv("SHL_INTEROP") == "" {
+		t.Skip("INTEROP NOT RUN: -short")
+	}
 	if _, err := exec.LookPath("node"); err != nil {
 		missing = "node is not installed"
 	} else if _, err := os.Stat(filepath.Join(dir, "node_modules", module)); err != nil {

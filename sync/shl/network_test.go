@@ -408,3 +408,19 @@ func TestPasscodeIsPostedOnceWhenTheConnectionBreaks(t *testing.T) {
 		}
 	}
 }
+
+// A passcode that the link does not ask for is sent nowhere.
+func TestPasscodeThatIsNotAskedForIsNotSent(t *testing.T) {
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) { w.WriteHeader(http.StatusNotFound) })
+	for _, flag := range []string{"", "L", "U", "LU"} {
+		_, _ = s.resolver(t).Resolve(context.Background(), mustLink(t, s.URL+"/x", flag), phi.SecretFromString("NOT-ASKED-FOR"))
+	}
+	for _, r := range s.requests() {
+		if strings.Contains(r.Body+r.Query+r.Path, "NOT-ASKED-FOR") || strings.Contains(r.Body, "passcode") {
+			t.Errorf("sent: %+v", r)
+		}
+	}
+	if n := len(s.requests()); n != 4 {
+		t.Errorf("%d requests", n)
+	}
+}
