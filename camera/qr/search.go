@@ -34,9 +34,16 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 		if i > 0 && w.complete(24, e) && w.triplesRound(wanted, &out, e) {
 			return out
 		}
+		if i == blindAfter && w.blind(wanted, &out, e) {
+			return out
+		}
 	}
 	return out
 }
+
+// blindAfter is the stage after which a third finder is guessed: what two
+// kinds of scan did not see is likely covered.
+const blindAfter = 2
 
 // stage is one way to look for finders.
 type stage struct {
@@ -118,7 +125,6 @@ func (w *worker) triplesRound(wanted func(string) bool, out *[]camera.Reading, e
 		fs = fs[:24]
 	}
 	w.trips = triples(fs, 12, w.trips)
-	done := false
 	for i := range w.trips {
 		t := w.trips[i]
 		if w.wasTried(&t) {
@@ -126,23 +132,30 @@ func (w *worker) triplesRound(wanted func(string) bool, out *[]camera.Reading, e
 		}
 		w.tried++
 		fd, g, k := w.tryTriple(&t, 4, 1, .2, e)
-		if fd != nil {
-			rd := camera.Reading{Text: fd.text, Corners: fd.grid.corners(fd.level)}
-			if !slices.ContainsFunc(*out, func(o camera.Reading) bool { return o.Text == rd.Text }) {
-				*out = append(*out, rd)
-			}
-			if wanted == nil || wanted(fd.text) {
-				done = true
-				break
-			}
-		} else if g.score > w.best.score {
-			w.best, w.bestAt = g, k
+		if w.note(fd, &g, k, wanted, out) {
+			return true
 		}
 		if e.over() {
 			break
 		}
 	}
-	return done
+	return false
+}
+
+// note takes a try's outcome: a reading, or the best grid so far. It reports
+// whether a wanted text was read.
+func (w *worker) note(fd *found, g *grid, k int, wanted func(string) bool, out *[]camera.Reading) bool {
+	if fd == nil {
+		if g.l != nil && g.score > w.best.score {
+			w.best, w.bestAt = *g, k
+		}
+		return false
+	}
+	rd := camera.Reading{Text: fd.text, Corners: fd.grid.corners(fd.level)}
+	if !slices.ContainsFunc(*out, func(o camera.Reading) bool { return o.Text == rd.Text }) {
+		*out = append(*out, rd)
+	}
+	return wanted == nil || wanted(fd.text)
 }
 
 // wasTried tells whether this triple failed before, and notes it.
