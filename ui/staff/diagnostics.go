@@ -14,10 +14,12 @@ import (
 type diagnosticsView struct {
 	asked time.Time
 	now   *Diagnostics
+	desks desksView
 }
 
 func (w *Window) askDiagnostics() {
 	w.diagnostics.asked = w.o.Now()
+	w.askDesks()
 	ask(w, w.o.Desk.Diagnostics, func(d Diagnostics) {
 		w.diagnostics.now = &d
 		w.draw()
@@ -41,7 +43,11 @@ func (w *Window) diagnosticsPage() fyne.CanvasObject {
 		return kit.NewText(l, kit.Body, t.T("staff.asking"))
 	}
 	left := kit.Column(l.MM(4), w.health(*d), w.deliveries(*d))
-	return sides(0.55, l.MM(4), w.sheet("health", left), w.sheet("camera", w.camera(d.Camera)))
+	right := w.camera(d.Camera)
+	if card := w.desks(); card != nil {
+		right = kit.Column(l.MM(4), card, right)
+	}
+	return sides(0.55, l.MM(4), w.sheet("health", left), w.sheet("camera", right))
 }
 
 // health lists every part: what is wrong comes first.
