@@ -255,7 +255,7 @@ func (b *Button) padX() float32 {
 }
 
 func (b *Button) padY() float32 {
-	if b.tight {
+	if b.kind == Key && len([]rune(b.label)) <= 2 {
 		return b.Look.MM(0.5)
 	}
 	if b.Look.Dense {

@@ -125,6 +125,9 @@ func (f *frame) footer(x, y, width float32) float32 {
 	if f.f.Main != nil {
 		rows = append(rows, []*Button{f.f.Main})
 	}
+	if narrowestRow(low)+gap*float32(len(low)-1) > width && f.f.Desk != nil && len(low) > 1 {
+		rows, low = append(rows, low[1:]), low[:1] // the desk gets a row of its own
+	}
 	if len(low) > 0 {
 		rows = append(rows, low)
 	}
@@ -147,19 +150,31 @@ func (f *frame) footer(x, y, width float32) float32 {
 	return y
 }
 
-// share gives each button its natural width and an equal part of the rest, or
-// cuts all by the same measure when there is too little.
+func narrowestRow(row []*Button) float32 {
+	var sum float32
+	for _, b := range row {
+		sum += b.MinSize().Width
+	}
+	return sum
+}
+
+// share gives each button its natural width and an equal part of the rest. When
+// there is too little, each keeps the width of its longest word and gets a part
+// of the rest by how much more it would like.
 func share(row []*Button, width float32) []float32 {
-	out, sum := make([]float32, len(row)), float32(0)
+	out, sum, least := make([]float32, len(row)), float32(0), narrowestRow(row)
 	for i, b := range row {
 		out[i] = b.Natural()
 		sum += out[i]
 	}
 	for i, b := range row {
-		if sum <= width {
+		switch low := b.MinSize().Width; {
+		case sum <= width:
 			out[i] += (width - sum) / float32(len(row))
-		} else {
-			out[i] = max(b.MinSize().Width, out[i]*width/sum)
+		case sum > least:
+			out[i] = low + (out[i]-low)*max(0, width-least)/(sum-least)
+		default:
+			out[i] = low
 		}
 	}
 	return out

@@ -136,8 +136,11 @@ func (w *Window) identity() page {
 	if w.state.Who == flow.ForOther {
 		title += ".other"
 	}
-	blocks := []fyne.CanvasObject{w.title(t.T(title))}
 	cramped := w.narrow() && !l.Metrics.Portrait()
+	blocks := []fyne.CanvasObject{w.title(t.T(title))}
+	if cramped {
+		blocks = []fyne.CanvasObject{kit.NewText(l, kit.Strong, t.T(title))}
+	}
 	switch {
 	case key != "":
 		if cramped {

@@ -195,6 +195,9 @@ func (w *Window) desk() *kit.Button {
 }
 
 func (w *Window) back() *kit.Button {
+	if w.narrow() { // an arrow needs no words, and large words need the room
+		return kit.NewButton(w.look, kit.Secondary, "", kit.IconBack, w.press(flow.ActBack)).Named("back").Says(w.words.T("button.back"))
+	}
 	return kit.NewButton(w.look, kit.Secondary, w.words.T("button.back"), kit.IconBack, w.press(flow.ActBack)).Named("back")
 }
 

@@ -98,8 +98,10 @@ func (w *Window) overview() page {
 	for _, s := range r.view.Sections {
 		tiles = append(tiles, w.sectionTile(s))
 	}
-	top := kit.Column(l.MM(2), w.title(t.T("review.title")), w.personLine())
-	blocks := []fyne.CanvasObject{top}
+	blocks := append([]fyne.CanvasObject{w.title(t.T("review.title"))}, w.personLines()...)
+	if !w.narrow() {
+		blocks = []fyne.CanvasObject{kit.Column(l.MM(2), blocks...)}
+	}
 	var later []fyne.CanvasObject
 	for _, n := range r.view.Notes {
 		card := kit.NoticeCard(l, kit.NewText(l, kit.Body, t.Note(n)).On(l.Palette.Ink, l.Palette.Notice))
@@ -110,8 +112,8 @@ func (w *Window) overview() page {
 			later = append(later, card)
 		}
 	}
-	if touch := w.body(t.T("review.body")).Soft(); len(tiles) > 0 && len(blocks) == 1 && !w.narrow() {
-		top.Add(touch)
+	if touch := w.body(t.T("review.body")).Soft(); len(tiles) > 0 && len(blocks) == 1 {
+		blocks[0].(*fyne.Container).Add(touch)
 	} else if len(tiles) > 0 {
 		blocks = append(blocks, touch)
 	}
@@ -140,7 +142,8 @@ func told(c summary.NoteCode) telling {
 	return last
 }
 
-func (w *Window) personLine() fyne.CanvasObject {
+// personLines are the name with the year, and the end of the record's number.
+func (w *Window) personLines() []fyne.CanvasObject {
 	l, t, p := w.look, w.words, w.review.view.Person
 	line := t.T("review.nobody")
 	switch {
@@ -151,17 +154,21 @@ func (w *Window) personLine() fyne.CanvasObject {
 		// The year is no number to be grouped: it goes in as text.
 		line = t.T("review.person", words.Args{"name": p.Name, "year": itoa(p.BirthYear)})
 	}
-	said := []fyne.CanvasObject{kit.NewText(l, kit.Heading, line).Private()}
-	if !p.IDTail.Empty() {
-		number := kit.NewText(l, kit.Body, t.T("review.number", words.Args{"tail": p.IDTail})).Soft().Private()
-		if w.narrow() {
-			said = append(said, number)
-		} else {
-			said = []fyne.CanvasObject{kit.Ends(l.MM(6), said[0], number)}
-		}
-	}
 	side := l.TextSize(kit.Heading) * 1.6
-	return kit.Beside(l.MM(4), side, kit.Box(side, side, kit.NewIcon(l, kit.IconPerson, l.Palette.Art, side)), kit.Column(0, said...))
+	picture := kit.Box(side, side, kit.NewIcon(l, kit.IconPerson, l.Palette.Art, side))
+	name := kit.NewText(l, kit.Heading, line).Private()
+	if p.IDTail.Empty() {
+		return []fyne.CanvasObject{kit.Beside(l.MM(4), side, picture, name)}
+	}
+	number := kit.NewText(l, kit.Body, t.T("review.number", words.Args{"tail": p.IDTail})).Soft().Private()
+	room := l.Metrics.Width() - 2*l.Margin() - side - l.MM(10) - l.Target(true) - l.Gap()*2
+	switch {
+	case name.Natural()+number.Natural() <= room:
+		return []fyne.CanvasObject{kit.Beside(l.MM(4), side, picture, kit.Ends(l.MM(6), name, number))}
+	case w.narrow():
+		return []fyne.CanvasObject{kit.Beside(l.MM(4), side, picture, name), number}
+	}
+	return []fyne.CanvasObject{kit.Beside(l.MM(4), side, picture, kit.Column(0, name, number))}
 }
 
 func (w *Window) sectionTile(s summary.Section) *kit.Button {

@@ -2,9 +2,12 @@ package patient
 
 import (
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +16,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/software"
 	"fyne.io/fyne/v2/test"
+
+	"golang.org/x/image/draw"
 
 	"shlkiosk/ui/flow"
 	"shlkiosk/ui/kit"
@@ -76,41 +81,107 @@ func (b *bench) play(t testing.TB, s scene, settings flow.Settings) {
 	}
 }
 
-// TestScreens writes the pictures when SCREENS_OUT names a folder (make
-// screens). SCREENS_ONLY narrows it: words that the file's name must hold.
+// set is a run of pictures: every scene on one display.
+type set struct {
+	display, language, theme string
+	size                     int
+}
+
+func (s set) String() string {
+	return fmt.Sprintf("%s_%s_%s_%d", s.display, s.language, s.theme, s.size)
+}
+
+// sets are what make screens draws: every theme and size in English, every
+// language at 100 and 200 %, and the other displays.
+func sets(languages []string) []set {
+	var out []set
+	add := func(s set) {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	for _, p := range kit.Palettes() {
+		for _, size := range []int{100, 125, 150, 200} {
+			add(set{"21", "en", p.Name, size})
+		}
+	}
+	for _, l := range languages {
+		add(set{"21", l, "light", 100})
+		add(set{"21", l, "light", 200})
+	}
+	for _, d := range []string{"portrait", "laptop", "15"} {
+		add(set{d, "en", "light", 100})
+		add(set{d, "en", "light", 200})
+	}
+	return out
+}
+
+// TestScreens draws the pictures and a contact sheet for each set into the
+// folder that SCREENS_OUT names (make screens). SCREENS_ONLY narrows it: words
+// that the set's name must hold, such as "portrait" or "vi_light_200".
 func TestScreens(t *testing.T) {
 	out := os.Getenv("SCREENS_OUT")
 	if out == "" {
 		t.Skip("SCREENS_OUT is not set")
 	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	only := strings.Fields(os.Getenv("SCREENS_ONLY"))
-	for name, m := range displays {
-		b := newBench(t, m)
-		for _, p := range kit.Palettes() {
-			for _, size := range []int{100, 125, 150, 200} {
-				for _, s := range scenes() {
-					file := fmt.Sprintf("%s_en_%s_%d_%s", name, p.Name, size, s.name)
-					if !wanted(file, only) {
-						continue
-					}
-					b.play(t, s, flow.Settings{Language: "en", Size: size, Theme: p.Name})
-					write(t, b, filepath.Join(out, file+".png"))
-				}
-			}
+	for _, set := range sets(languagesOf(t)) {
+		if slices.ContainsFunc(only, func(o string) bool { return !strings.Contains(set.String(), o) }) {
+			continue
 		}
+		var small []image.Image
+		for _, s := range scenes() {
+			picture := shoot(t, set, s)
+			write(t, picture, filepath.Join(out, set.String()+"_"+s.name+".png"))
+			small = append(small, reduced(picture, 480))
+		}
+		write(t, sheet(small), filepath.Join(out, "sheet_"+set.String()+".png"))
 	}
 }
 
-func wanted(file string, only []string) bool {
-	for _, o := range only {
-		if !strings.Contains(file, o) {
-			return false
-		}
+var benches = map[string]*bench{}
+
+// shoot draws a scene.
+func shoot(t *testing.T, set set, s scene) image.Image {
+	t.Helper()
+	b := benches[set.display]
+	if b == nil {
+		b = newBench(t, displays[set.display])
+		benches[set.display] = b
 	}
-	return true
+	b.play(t, s, flow.Settings{Language: set.language, Size: set.size, Theme: set.theme})
+	return b.canvas.Capture()
 }
 
-func write(t *testing.T, b *bench, path string) {
+func reduced(img image.Image, width int) image.Image {
+	b := img.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, width, width*b.Dy()/b.Dx()))
+	draw.ApproxBiLinear.Scale(out, out.Bounds(), img, b, draw.Src, nil)
+	return out
+}
+
+// sheet lays pictures of one size out in rows.
+func sheet(pictures []image.Image) image.Image {
+	const gap = 8
+	size := pictures[0].Bounds().Size()
+	columns := 6
+	if size.Y > size.X {
+		columns = 10
+	}
+	rows := (len(pictures) + columns - 1) / columns
+	out := image.NewRGBA(image.Rect(0, 0, columns*(size.X+gap)+gap, rows*(size.Y+gap)+gap))
+	draw.Draw(out, out.Bounds(), image.NewUniform(color.Gray{0x70}), image.Point{}, draw.Src)
+	for i, p := range pictures {
+		at := image.Pt(gap+i%columns*(size.X+gap), gap+i/columns*(size.Y+gap))
+		draw.Draw(out, image.Rectangle{Min: at, Max: at.Add(size)}, p, p.Bounds().Min, draw.Src)
+	}
+	return out
+}
+
+func write(t *testing.T, img image.Image, path string) {
 	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
@@ -118,7 +189,7 @@ func write(t *testing.T, b *bench, path string) {
 	}
 	defer f.Close()
 	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := enc.Encode(f, b.canvas.Capture()); err != nil {
+	if err := enc.Encode(f, img); err != nil {
 		t.Fatal(err)
 	}
 }
