@@ -205,6 +205,9 @@ func compareLast(x, y personName) tier {
 	case lostLetters(x.last, y.last):
 		return worn
 	}
+	if _, slip := oneEdit(x.last, y.last); slip {
+		return similar // too short for a rule, too close to be held against the pair
+	}
 	return differ
 }
 

@@ -46,7 +46,7 @@ func object(g agreement, r rule) Objection {
 		return ObjectHousehold // María José and María Luisa, Jean-Paul and Jean-Pierre
 	case g.first == short && g.ownShort && !g.adult && !individual:
 		return ObjectHousehold
-	case g.first > exact && g.last == differ && !(g.first == short && g.dob == dobSame && g.street == exact):
+	case g.first > exact && g.last == differ:
 		return ObjectUnconfirmed
 	case g.first == missing && !(g.last <= near && (g.dob == dobSame || g.dob == dobDay)) && r.has(fRecord):
 		return ObjectUnconfirmed

@@ -86,12 +86,13 @@ func otherKinds() []kind {
 			b := w.elsewhere(w.person())
 			w.together(a, &b)
 			b.DOB, b.Sex, b.Given = a.DOB, a.Sex, a.Given
-			if w.chance(0.5) && a.Middle != "" && b.Middle != "" { // Jean-Paul, Jean-Pierre
-				a.Given, b.Given, a.Middle, b.Middle = a.Given+"-"+a.Middle, b.Given+"-"+b.Middle, "", ""
-				return a, b, a.Given != b.Given
-			}
 			_, slip := oneEdit(a.Middle, b.Middle)
-			return a, b, a.Middle != "" && b.Middle != "" && a.Middle != b.Middle && !slip && !nickname(a.Middle, b.Middle) && !sharedFull(a.Middle, b.Middle)
+			ok := a.Middle != "" && b.Middle != "" && a.Middle != b.Middle && !slip && !nickname(a.Middle, b.Middle) &&
+				!sharedFull(a.Middle, b.Middle)
+			if w.chance(0.5) { // Jean-Paul, Jean-Pierre
+				a.Given, b.Given, a.Middle, b.Middle = a.Given+"-"+a.Middle, b.Given+"-"+b.Middle, "", ""
+			}
+			return a, b, ok
 		}),
 		other("twins-same-initial", twin(func(w *world, a human, b *human) bool {
 			b.Sex = a.Sex
