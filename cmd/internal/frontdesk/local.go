@@ -10,13 +10,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
 
 	"shlkiosk/cmd/internal/engine"
-	"shlkiosk/config"
 	"shlkiosk/sync/intake"
 	"shlkiosk/sync/outbox"
 	"shlkiosk/sync/phi"
@@ -36,6 +34,8 @@ type Options struct {
 	Figures func() *staff.CameraFigures
 	// Checks are further parts of the kiosk (speech, documents).
 	Checks func(ctx context.Context) []staff.Check
+	// Door lets desks on other machines in; nil: nothing listens.
+	Door *Door
 	// File is the configuration file that settings are written to; "" none.
 	File string
 	// Fixed tells the settings that environment or flags decide.
@@ -73,6 +73,10 @@ func NewLocal(o Options) (*Local, error) {
 	}
 	return &Local{o: o, book: b, began: o.Core.Env.Now()}, nil
 }
+
+// another is a session of its own on the same kiosk, with the same count of
+// wrong PINs, nobody logged in.
+func (l *Local) another() *Local { return &Local{o: l.o, book: l.book, began: l.began} }
 
 // People implements staff.Desk.
 func (l *Local) People(context.Context) ([]staff.Person, error) {
@@ -296,6 +300,15 @@ func (l *Local) Accept(ctx context.Context, id, proposal string, yes bool) error
 // Export implements staff.Desk: the receipt as JSON, codes and references
 // only, in the folder "receipts" beside the ledger, mode 0600.
 func (l *Local) Export(_ context.Context, id string) (where string, err error) {
+	name, text, err := l.receipt(id)
+	if err != nil {
+		return "", err
+	}
+	return keepReceipt(filepath.Join(l.o.Core.Config.Ledger.Dir, "receipts"), name, text)
+}
+
+// receipt is an import's receipt as JSON, and a name for it.
+func (l *Local) receipt(id string) (name string, text []byte, err error) {
 	err = l.act("import.export", id, func() error {
 		h, env, err := l.open(id)
 		if err != nil {
@@ -304,18 +317,26 @@ func (l *Local) Export(_ context.Context, id string) (where string, err error) {
 		if env.Journal.Receipt == nil {
 			return &staff.Error{Reason: "no-receipt"}
 		}
-		dir := filepath.Join(l.o.Core.Config.Ledger.Dir, "receipts")
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-		text, err := json.MarshalIndent(env.Journal.Receipt, "", "  ")
-		if err != nil {
-			return err
-		}
-		where = filepath.Join(dir, h.Code+"-"+string(h.ID)+".json")
-		return os.WriteFile(where, append(text, '\n'), 0o600)
+		name = h.Code + "-" + string(h.ID)
+		text, err = json.MarshalIndent(env.Journal.Receipt, "", "  ")
+		return err
 	})
-	return where, err
+	return name, text, err
+}
+
+// keepReceipt writes a receipt into a folder that only its owner may read.
+func keepReceipt(dir, name string, text []byte) (where string, err error) {
+	if name != filepath.Base(name) || name == "." || name == ".." {
+		return "", fmt.Errorf("writing a receipt: %q is not a name", name)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("writing a receipt: %w", err)
+	}
+	where = filepath.Join(dir, name+".json")
+	if err := os.WriteFile(where, append(text, '\n'), 0o600); err != nil {
+		return "", fmt.Errorf("writing a receipt: %w", err)
+	}
+	return where, nil
 }
 
 // Pause implements staff.Desk.
@@ -324,106 +345,4 @@ func (l *Local) Pause(_ context.Context, paused bool) error {
 		return l.act("deliveries.resume", "", l.o.Worker.Resume)
 	}
 	return l.act("deliveries.pause", "", func() error { return l.o.Worker.Pause(l.actor()) })
-}
-
-// Diagnostics implements staff.Desk.
-func (l *Local) Diagnostics(ctx context.Context) (staff.Diagnostics, error) {
-	if err := l.in(); err != nil {
-		return staff.Diagnostics{}, err
-	}
-	now := l.o.Core.Env.Now()
-	d := staff.Diagnostics{Version: l.o.Version, Kiosk: l.o.Core.Config.Kiosk, Uptime: now.Sub(l.began),
-		Paused: l.o.Store.Ledger.Paused(), Counts: map[staff.State]int{}}
-	all, err := l.o.Store.Ledger.List(outbox.Filter{})
-	if err != nil {
-		return d, err
-	}
-	for _, h := range all {
-		d.Counts[staff.State(h.State)]++
-	}
-	if l.o.Figures != nil {
-		d.Camera = l.o.Figures()
-	}
-	d.Checks = l.checks(ctx)
-	return d, nil
-}
-
-func (l *Local) checks(ctx context.Context) []staff.Check {
-	var out []staff.Check
-	say := func(name string, h staff.Health, detail, do string) {
-		out = append(out, staff.Check{Name: name, Health: h, Detail: detail, ToDo: do})
-	}
-	ask, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	if caps, err := l.o.Chart.Client.Capabilities(ask); err != nil {
-		say("fhir", staff.HealthFailed, "", "Check the network and the server; imports wait on the disk meanwhile")
-	} else {
-		say("fhir", staff.HealthOK, caps.FHIRVersion, "")
-		off := l.o.Core.Env.Now().Sub(caps.Date).Round(time.Second)
-		switch {
-		case caps.Date.IsZero():
-		case off.Abs() > 2*time.Minute:
-			say("clock", staff.HealthFailed, off.String(), "Set the kiosk's clock")
-		default:
-			say("clock", staff.HealthOK, off.String(), "")
-		}
-	}
-	for _, w := range l.o.Store.Ledger.Health() {
-		say("ledger", staff.HealthWarning, fmt.Sprintf("%s %.0f of %.0f", w.Code, w.Have, w.Limit), "See what waits, and why")
-	}
-	for _, a := range l.o.Store.Ledger.Alarms() {
-		say("ledger", staff.HealthFailed, string(a.Code), "Call whoever looks after the kiosk")
-	}
-	if len(out) < 3 {
-		say("ledger", staff.HealthOK, "", "")
-	}
-	if l.o.Store.MadeKey {
-		say("key", staff.HealthWarning, "file", "A sealed credential is better: see the README")
-	} else {
-		say("key", staff.HealthOK, "", "")
-	}
-	if l.o.Checks != nil {
-		out = append(out, l.o.Checks(ctx)...)
-	}
-	var mem runtime.MemStats
-	runtime.ReadMemStats(&mem)
-	say("memory", staff.HealthOK, fmt.Sprintf("%d MB", mem.Sys>>20), "")
-	return out
-}
-
-// Settings implements staff.Desk.
-func (l *Local) Settings(context.Context) ([]staff.Setting, error) {
-	if err := l.in(); err != nil {
-		return nil, err
-	}
-	var out []staff.Setting
-	for _, s := range config.Values(l.o.Core.Config) {
-		set := staff.Setting{Path: s.Path, Doc: s.Doc, Value: s.Value, Default: s.Default, Source: "default",
-			Choices: s.Choices, Bool: s.Bool, Secret: s.Secret}
-		if s.Value != s.Default {
-			set.Source = "file"
-		}
-		if l.o.File == "" || (l.o.Fixed != nil && l.o.Fixed(s.Path)) {
-			set.Fixed, set.Source = true, "environment"
-		}
-		out = append(out, set)
-	}
-	return out, nil
-}
-
-// SaveSettings implements staff.Desk.
-func (l *Local) SaveSettings(_ context.Context, changes map[string]string) ([]staff.Problem, error) {
-	if l.o.File == "" {
-		return nil, errors.ErrUnsupported
-	}
-	var probs config.Problems
-	err := l.act("settings.save", "", func() error { return config.Save(l.o.File, changes, config.NeedAll) })
-	if errors.As(err, &probs) {
-		var out []staff.Problem
-		for _, p := range probs {
-			out = append(out, staff.Problem{Path: p.Path, Wrong: p.Wrong, Fix: p.Fix})
-		}
-		return out, nil
-	}
-	return nil, err
 }
