@@ -114,20 +114,24 @@ func (d *delivery) decide(ctx context.Context) error {
 	return err
 }
 
-// oneChart looks for the person afresh, as the next kiosk would: the chart that
+// oneChart is what a fresh look for the person found.
+type oneChart struct {
+	others     int // certain charts beside the one that holds the import
+	unsearched bool
+}
+
+// charts looks for the person afresh, as the next kiosk would: the chart that
 // holds the import must be the only certain one.
-func (d *delivery) oneChart(ctx context.Context) error {
-	pol := match.Policy{NoTyped: true}
-	dec, err := match.Decide(ctx, port{d.opt.Client}, d.plan.subject.res, match.Typed{}, pol, d.opt.Now())
+func (d *delivery) charts(ctx context.Context) (oneChart, error) {
+	dec, err := match.Decide(ctx, port{d.opt.Client}, d.plan.subject.res, match.Typed{}, match.Policy{NoTyped: true}, d.opt.Now())
 	switch s := fhir.Status(err); {
 	case err == nil:
 	case s == 0 || s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable:
-		return err
+		return oneChart{}, err
 	default:
 		// The import is on the server; a search that does not work must not
 		// keep it from ending.
-		d.alarm(AlarmNotChecked, "The server could not be searched for other charts of this person: look for them by hand", d.env.Journal.Chart)
-		return nil
+		return oneChart{unsearched: true}, nil
 	}
 	others := map[string]bool{}
 	for _, c := range dec.Candidates {
@@ -144,11 +148,7 @@ func (d *delivery) oneChart(ctx context.Context) error {
 			}
 		}
 	}
-	d.receipt.Verification.Duplicates = len(others)
-	if len(others) > 0 {
-		d.alarm(AlarmDuplicate, "This person may have more than one chart: compare them and merge by your clinic's rules", d.env.Journal.Chart)
-	}
-	return nil
+	return oneChart{others: len(others)}, nil
 }
 
 func agreeAll(fields []match.Field, names ...string) bool {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"shlkiosk/sync/fhir"
 	"shlkiosk/sync/sandbox"
 )
 
@@ -277,6 +278,53 @@ func TestPatientsWordsNeverReachErrorsOrNotes(t *testing.T) {
 	for _, name := range []string{"Martha", "DeLarosa", "1972-05-01"} {
 		if strings.Contains(said, name) {
 			t.Errorf("%q is in what gets printed", name)
+		}
+	}
+}
+
+// tagless is a server that knows no _tag, and with strip set keeps no tags
+// either.
+type tagless struct{ lose bool }
+
+func (x tagless) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Query().Has("_tag") {
+		return &http.Response{StatusCode: 400, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+	}
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil && x.lose {
+		err = changeBody(resp, func(_ *http.Request, b []byte) []byte {
+			return []byte(strings.ReplaceAll(string(b), `"tag":[`, `"tagged":[`))
+		})
+	}
+	return resp, err
+}
+
+func TestServersWithoutTags(t *testing.T) {
+	for name, lose := range map[string]bool{"not searchable": false, "not kept": true} {
+		for _, fault := range []sandbox.Fault{{Kind: "drip", Method: "TRACE"}, {Kind: "drop-after", What: "transaction", Times: 1}} {
+			w := newWorld(t, sandbox.Behaviour{Faults: []sandbox.Fault{fault}})
+			c, err := fhir.New(fhir.Options{Base: w.FHIRBase(), Transport: tagless{lose}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w.im, err = New(Options{Client: c, Organization: "Test Clinic"}); err != nil {
+				t.Fatal(err)
+			}
+			rec := bundle(patient(""), condition(urn(2), "c", "38341003", patURL), observation(urn(3), "o", "2024-01-01T08:00:00Z", "120", patURL, `,"performer":[{"reference":"`+urn(4)+`"}]`),
+				entry{urn(4), `{"resourceType":"Organization","id":"o","name":"North, & Sons"}`}, entry{urn(5), `{"resourceType":"Practitioner","id":"p","name":[{"family":"Ray"}]}`})
+			before := len(w.all("Patient", nil))
+			r, _ := w.deliver(envelope(rec))
+			if len(r.Verification.Missing) > 0 || r.Count(ResultRefused) > 0 || r.Verification.Duplicates > 0 {
+				t.Errorf("%s, %s: %s", name, fault.Kind, pretty(r))
+			}
+			r2, _ := w.deliver(toChart(envelope(rec), r.Patient.Reference))
+			if r2.Count(ResultCreated) != 0 {
+				t.Errorf("%s, %s: second import: %s\n%s", name, fault.Kind, counts(r2), pretty(r2))
+			}
+			made := w.Counts().Created
+			if made["Condition"] != 1 || made["Observation"] != 1 || made["Organization"] != 1 || made["Practitioner"] != 1 || len(w.all("Patient", nil)) != before+1 {
+				t.Errorf("%s, %s: created %v", name, fault.Kind, made)
+			}
 		}
 	}
 }

@@ -124,7 +124,6 @@ type delivery struct {
 	save    func(*Envelope) error
 	added   []*item
 	receipt Receipt
-	fixed   bool
 }
 
 // Deliver takes an import as far as it can go. It may be called again with the

@@ -211,29 +211,65 @@ func (d *delivery) findShared(ctx context.Context, typ string, items []*item) ([
 		tags = append(tags, SystemContent+"|"+it.contentHash())
 	}
 	var out []fhir.Resource
-	search := func(param string, values []string) error {
+	search := func(param string, values []string) (able bool, _ error) {
 		for part := range slices.Chunk(values, sharedBatch) {
 			rs, err := d.opt.Client.Search(ctx, typ, url.Values{param: {strings.Join(part, ",")}, "_count": {"200"}}, 1000)
 			switch {
 			case err == nil, errors.Is(err, fhir.ErrTruncated):
 				out = append(out, rs...)
 			case unsupported(err):
-				return nil
+				return false, nil
 			default:
-				return err
+				return false, err
 			}
 		}
-		return nil
+		return true, nil
 	}
-	if !d.tagless() {
-		if err := search("_tag", tags); err != nil {
+	byTag := !d.tagless()
+	if byTag {
+		var err error
+		if byTag, err = search("_tag", tags); err != nil {
 			return nil, err
 		}
+		if !byTag {
+			d.learn(func(l *limits) { l.noTags = true })
+		}
 	}
-	if err := search("identifier", ids); err != nil {
+	if !byTag {
+		// Without tags, what an earlier import made is found by its name.
+		if param, names := namesFor(typ, items); len(names) > 0 {
+			if _, err := search(param, names); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if _, err := search("identifier", ids); err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// namesFor are the search parameter and values by which shared resources of a
+// type are found without identifiers.
+func namesFor(typ string, items []*item) (param string, values []string) {
+	for _, it := range items {
+		v := ""
+		switch typ {
+		case "Practitioner":
+			param, v = "family", orSafe(it.res.Get("name", 0, "family").String())
+		case "Medication", "Substance":
+			param = "code"
+			if c := it.res.Get("code", "coding", 0); c.Get("code").Exists() {
+				v = orSafe(c.Get("system").String()) + "|" + orSafe(c.Get("code").String())
+			}
+		default:
+			param, v = "name", orSafe(it.res.Get("name").String())
+		}
+		if v != "" && !slices.Contains(values, v) {
+			values = append(values, v)
+		}
+	}
+	return param, values
 }
 
 // orSafe escapes what has a meaning in a search value (FHIR R4 search.html

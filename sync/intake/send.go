@@ -284,7 +284,7 @@ func (d *delivery) partRefused(err error, part []*item, size int) error {
 	switch {
 	case he.Status == 413 || (he.Status == 400 || he.Status == 422) && tooLarge(he.Outcome):
 		return d.shrink(he, part, size)
-	case he.Status == 404, he.Status == 405, he.Status == 501,
+	case he.Status == 403, he.Status == 404, he.Status == 405, he.Status == 501,
 		he.Status < 500 && (he.Outcome.Says("transaction") && he.Outcome.Says("not support")):
 		d.env.Journal.Singles = true
 		d.learn(func(l *limits) { l.singles = true })

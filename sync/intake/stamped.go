@@ -32,9 +32,43 @@ func (d *delivery) lookForStamped(ctx context.Context) error {
 	for key, ref := range found {
 		if it := byEntry[key]; it != nil {
 			d.done(it, ref, false, "")
-			if it == d.plan.subject {
-				d.env.Journal.Chart, d.env.Journal.NewChart = ref, true
-			}
+			d.noteChart(it)
+		}
+	}
+	if s := d.plan.subject; d.tagless() && s.verdict == file && s.ref == "" {
+		return d.lookForPatient(ctx, s)
+	}
+	return nil
+}
+
+// lookForPatient finds the new chart of an earlier try on a server that cannot
+// search by tag: among the Patients of that family name and birth date, the
+// one that carries our tag, or, where tags are not even kept, the one that says
+// exactly what we sent.
+func (d *delivery) lookForPatient(ctx context.Context, it *item) error {
+	q := url.Values{"_count": {"200"}}
+	for param, v := range map[string]string{"family": it.res.Get("name", 0, "family").String(), "birthdate": it.res.Get("birthDate").String()} {
+		if v != "" {
+			q.Set(param, orSafe(v))
+		}
+	}
+	if id := it.res.Get("identifier", 0); id.Get("system").Exists() && id.Get("value").Exists() {
+		q.Set("identifier", orSafe(id.Get("system").String())+"|"+orSafe(id.Get("value").String()))
+	}
+	rs, err := d.opt.Client.Search(ctx, "Patient", q, 1000)
+	if err != nil && !errors.Is(err, fhir.ErrTruncated) {
+		if unsupported(err) {
+			return nil
+		}
+		return err
+	}
+	none := func(string) string { return "" }
+	for _, r := range rs {
+		tagged := r.Get("meta", "tag").Len() > 0
+		if d.entryKey(r) == it.key || !tagged && fhir.Same(it.base, r, none, none, mayBeInRecord) {
+			d.done(it, "Patient/"+r.ID(), false, "")
+			d.noteChart(it)
+			return nil
 		}
 	}
 	return nil
