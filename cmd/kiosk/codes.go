@@ -13,7 +13,7 @@ import (
 )
 
 // demoWindow shows the demo patients' codes: to be held up to a camera (a
-// phone can photograph them) or shown to the kiosk by a click. It is the demo
+// phone can photograph them) or shown to the kiosk's clip by a click. It is the demo
 // patient's phone, not a part of the kiosk.
 func (s *screen) demoWindow(d *demoWorld, k *engine.Kiosk) {
 	w := s.app.NewWindow("Demo patients: click one to show the code")
@@ -40,10 +40,9 @@ func (s *screen) demoWindow(d *demoWorld, k *engine.Kiosk) {
 				note += "\nPasscode: " + p.Passcode
 			}
 			about.SetText(note)
+			// Where a real camera answers, hold the picture up to it; where none
+			// does, the clip shows it. Either way the scan screen is wanted now.
 			_ = d.phone.Show(text) // the same text was just drawn
-			if !d.clip.Load() {
-				return // a real camera: hold the picture up to it
-			}
 			k.ShowCode()
 		}
 		list.Add(widget.NewButton(p.Name, show))
