@@ -153,7 +153,7 @@ func noisePicture(r *rand.Rand, kind int) *image.Gray {
 		b := 2 + r.IntN(6)
 		for y := range h {
 			for x := range w {
-				if (x/b*7919+y/b*104729+int(r.Uint32N(2))*0)%3 == 0 || r.IntN(40) == 0 {
+				if (x/b*7919+y/b*104729)%3 == 0 || r.IntN(40) == 0 {
 					img.Pix[y*w+x] = 255
 				}
 			}
