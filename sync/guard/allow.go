@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -39,24 +40,24 @@ func (l *allowList) add(entry string) error {
 	if scheme, _, found := strings.Cut(entry, "://"); found {
 		u, err := url.Parse(entry)
 		if err != nil {
-			return fmt.Errorf("not a URL")
+			return errors.New("not a URL")
 		}
 		scheme = strings.ToLower(scheme)
 		if scheme != "http" && scheme != "https" {
-			return fmt.Errorf("the scheme must be http or https")
+			return errors.New("the scheme must be http or https")
 		}
 		if u.User != nil || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
-			return fmt.Errorf("only scheme, host and port, nothing after them")
+			return errors.New("only scheme, host and port, nothing after them")
 		}
 		return l.addHost(scheme, u.Host)
 	}
 	if strings.Contains(entry, "/") {
 		prefix, err := netip.ParsePrefix(entry)
 		if err != nil {
-			return fmt.Errorf("not a CIDR block")
+			return errors.New("not a CIDR block")
 		}
 		if prefix.Addr().Is4In6() {
-			return fmt.Errorf("write an IPv4 block in its own form")
+			return errors.New("write an IPv4 block in its own form")
 		}
 		l.prefixes = append(l.prefixes, prefix.Masked())
 		return nil
@@ -77,7 +78,7 @@ func (l *allowList) addHost(scheme, hostPort string) error {
 	}
 	ascii, err := asciiHost(host)
 	if err != nil || ascii == "" {
-		return fmt.Errorf("not a host")
+		return errors.New("not a host")
 	}
 	l.hosts = append(l.hosts, allowedHost{scheme: scheme, host: ascii, port: port})
 	return nil
@@ -111,11 +112,11 @@ func (l *allowList) addr(a netip.Addr) bool {
 func splitHostPort(s string) (string, uint16, error) {
 	host, p, err := net.SplitHostPort(s)
 	if err != nil {
-		return "", 0, fmt.Errorf("guard: host and port: not of the form host:port")
+		return "", 0, errors.New("guard: host and port: not of the form host:port")
 	}
 	n, err := strconv.ParseUint(p, 10, 16)
 	if err != nil || n == 0 {
-		return "", 0, fmt.Errorf("guard: port: not a number of 1 to 65535")
+		return "", 0, errors.New("guard: port: not a number of 1 to 65535")
 	}
 	return host, uint16(n), nil
 }

@@ -3,6 +3,7 @@ package shc
 import (
 	"crypto/ecdsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -54,7 +55,7 @@ func ParseDirectory(b []byte) (*Directory, error) {
 		return nil, fmt.Errorf("shc: directory: not JSON in VCI form: %w", err)
 	}
 	if len(f.Issuers)+len(f.Snapshot) == 0 {
-		return nil, fmt.Errorf("shc: directory: lists no issuer; want participating_issuers or issuerInfo")
+		return nil, errors.New("shc: directory: lists no issuer; want participating_issuers or issuerInfo")
 	}
 	d := &Directory{issuers: map[string]*listed{}}
 	d.Time, _ = time.Parse(time.RFC3339, f.Time)
