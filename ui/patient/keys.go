@@ -98,6 +98,9 @@ func (w *Window) TypedKey(name fyne.KeyName) {
 }
 
 func (w *Window) focused(label string, private bool) {
+	if w.restoring {
+		return
+	}
 	w.touched()
 	if w.o.Announce != nil && w.state.Settings.Speech && label != "" {
 		w.o.Announce([]Utterance{{label, private}})

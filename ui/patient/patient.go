@@ -103,7 +103,8 @@ type Window struct {
 	root *fyne.Container
 	look *kit.Look
 
-	attached fyne.Canvas
+	attached  fyne.Canvas
+	restoring bool // the focus is put back where it was
 
 	state flow.State
 	view  *summary.View

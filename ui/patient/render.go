@@ -110,11 +110,14 @@ func (w *Window) build(want shape) {
 		w.root.Objects = append(w.root.Objects, w.staffCorner())
 	}
 	w.root.Refresh()
+	fresh := !same || want.settings.Language != w.drawn.settings.Language
 	w.drawn, w.built = want, true
 	if canvas != nil {
+		w.restoring = true // the patient did nothing: no sign of life, nothing said
 		kit.FocusID(canvas, w.root, focus)
+		w.restoring = false
 	}
-	if !same || want.settings.Language != w.drawn.settings.Language {
+	if fresh {
 		w.announce()
 	}
 }

@@ -19,6 +19,12 @@ func (w *Window) working(what string) page {
 		body = t.T("fetching.calm")
 	}
 	blocks := []fyne.CanvasObject{w.title(t.T(what + ".title")), w.body(body).Soft()}
+	if s.Screen == flow.Fetching && s.Pace == flow.PaceFresh {
+		side := l.TextSize(kit.Heading) * 1.4
+		read := kit.Beside(l.MM(4), side, kit.Box(side, side, kit.NewIcon(l, kit.IconCheck, l.Palette.Good, side)),
+			kit.NewText(l, kit.Heading, t.T("scan.read")))
+		blocks = append([]fyne.CanvasObject{read}, blocks...) // the answer to the code that was held up
+	}
 	busy := kit.NewBusy(l)
 	p := page{live: func(now time.Time) { busy.Spent(now.Sub(s.Entered)) }}
 	if s.Screen != flow.Sending {
@@ -52,6 +58,7 @@ func (w *Window) warning() page {
 	l, t, s := w.look, w.words, w.state
 	ring := kit.NewCountdown(l, l.MM(110), max(w.o.Warn, s.WarnUntil.Sub(w.o.Now())))
 	left := w.body(warnWords(w, s.WarnLeft(w.o.Now()))).Soft()
+	said := int(s.WarnLeft(w.o.Now()) / (10 * time.Second))
 	leave := kit.NewButton(l, kit.Secondary, t.T("warn.leave"), kit.IconNone, w.press(flow.ActCancel)).Named("leave")
 	return page{frame: kit.Frame{
 		Body: kit.Illustrated(l, w.pages(w.title(t.T("warn.title")), left).Middle(), ring.Object),
@@ -61,6 +68,11 @@ func (w *Window) warning() page {
 		d := w.state.WarnLeft(now)
 		ring.Left(d, t.Number)
 		left.Say(warnWords(w, d))
+		// Seen and heard (U10): every ten seconds it is said again.
+		if tens := int(d / (10 * time.Second)); tens < said {
+			said = tens
+			w.announce()
+		}
 	}}
 }
 
