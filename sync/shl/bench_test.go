@@ -99,6 +99,9 @@ func eachRecord(b *testing.B, run func(b *testing.B, sealed string, plain []byte
 // included, is at most three times the plaintext.
 func TestMemoryIsAtMostThreeTimesThePlaintext(t *testing.T) {
 	for _, s := range benchSizes {
+		if testing.Short() && s.size > 2<<20 {
+			continue
+		}
 		plain := record(s.size, 7)
 		for _, zip := range []bool{false, true} {
 			sealed, err := Seal(plain, rawKey(1), SealOptions{ContentType: TypeFHIR, Zip: zip})
