@@ -24,7 +24,7 @@ func (w *Window) casePage(v *queueView) fyne.CanvasObject {
 	d := *v.open
 	blocks = append(blocks, w.caseButtons(d.Case, true))
 	if d.Why != "" {
-		why := t.Staff("match", d.Why)
+		why := t.StaffIn(d.Why, "match", "import", "")
 		blocks = append(blocks, notice(l, t.T("staff.case.asks"), t.Sentences(why.Why, why.Do)))
 	}
 	if d.OnBehalf {
@@ -58,11 +58,7 @@ func (w *Window) caseHead(c Case) fyne.CanvasObject {
 		kit.NewText(l, kit.Body, w.why(c)),
 	}
 	if c.Reason != "" {
-		scope := "import"
-		if c.State == HandedOver {
-			scope = ""
-		}
-		if todo := t.Staff(scope, c.Reason).Do; todo != "" {
+		if todo := w.reason(c).Do; todo != "" {
 			lines = append(lines, sign(l, kit.IconNext, todo, true))
 		}
 	}

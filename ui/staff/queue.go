@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"shlkiosk/ui/kit"
+	"shlkiosk/ui/words"
 )
 
 // filter is which cases the queue shows.
@@ -277,8 +278,13 @@ func (w *Window) why(c Case) string {
 	if c.Reason == "" {
 		return w.t.T("staff.state." + string(c.State) + ".more")
 	}
+	return w.reason(c).Why
+}
+
+// reason are the words for a case's code: first of the room that it is from.
+func (w *Window) reason(c Case) words.StaffReason {
 	if c.State == HandedOver {
-		return w.t.Staff("", c.Reason).Why
+		return w.t.StaffIn(c.Reason)
 	}
-	return w.t.Staff("import", c.Reason).Why
+	return w.t.StaffIn(c.Reason, "import", "match", "ledger", "key", "audit", "", "desk")
 }

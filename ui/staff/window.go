@@ -195,7 +195,7 @@ func (w *Window) fail(err error) {
 	case errors.Is(err, errors.ErrUnsupported):
 		w.err = w.t.T("staff.error.unsupported")
 	case errors.As(err, &e):
-		why := w.t.Staff("desk", e.Reason)
+		why := w.t.StaffIn(e.Reason, "desk", "ledger", "import", "key", "audit", "")
 		w.err = w.t.Sentences(why.Why, why.Do)
 		if e.Reason == "session-ended" {
 			w.Close()

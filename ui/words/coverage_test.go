@@ -184,7 +184,7 @@ func codesIn(t *testing.T, dir string, types ...string) []string {
 func TestEveryReasonOfAVisitHasWords(t *testing.T) {
 	english := load(t).In("en")
 	for dir, types := range map[string][]string{"../flow": {"Reason"}, "../../sync/guard": {"Reason"},
-		"../../sync/shl": {"Reason"}, "../../sync/shc": {"Reason", "State", "Status"}} {
+		"../../sync/shl": {"Reason"}, "../../sync/fhir": {"Reason"}, "../../sync/shc": {"Reason", "State", "Status"}} {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			t.Logf("%s is not there", dir)
 			continue
@@ -212,7 +212,7 @@ func TestEveryReasonOfAVisitHasWords(t *testing.T) {
 // Every code that staff can meet has words of its room.
 func TestEveryReasonOfARoomHasWordsForStaff(t *testing.T) {
 	english := load(t).In("en")
-	for dir, scope := range map[string]string{"intake": "import", "outbox": "ledger", "vault": "key", "staff": "desk"} {
+	for dir, scope := range map[string]string{"intake": "import", "outbox": "ledger", "vault": "key", "staff": "desk", "audit": "audit"} {
 		codes := codesIn(t, "../../sync/"+dir, "Reason")
 		if len(codes) == 0 {
 			t.Errorf("%s: no codes found", dir)
@@ -234,6 +234,51 @@ func TestEveryReasonOfARoomHasWordsForStaff(t *testing.T) {
 		if !english.Has("staff.match.note." + code) {
 			t.Errorf("match: objection %q has no words", code)
 		}
+	}
+}
+
+// Every code that the wiring writes itself has words in one of the scopes.
+func TestEveryReasonOfTheWiringHasWordsForStaff(t *testing.T) {
+	english := load(t).In("en")
+	found := 0
+	for path, f := range sources(t, "../../cmd") {
+		ast.Inspect(f, func(n ast.Node) bool {
+			kv, ok := n.(*ast.KeyValueExpr)
+			if !ok {
+				return true
+			}
+			key, isName := kv.Key.(*ast.Ident)
+			lit, isText := kv.Value.(*ast.BasicLit)
+			if !isName || !isText || key.Name != "Reason" || lit.Kind != token.STRING {
+				return true
+			}
+			code, err := strconv.Unquote(lit.Value)
+			if err != nil || code == "" {
+				return true
+			}
+			found++
+			if !slices.ContainsFunc(Scopes(), func(s string) bool { return english.Has("staff.why." + strings.TrimPrefix(s+"."+code, ".")) }) {
+				t.Errorf("%s: %q has no words for staff in any scope", path, code)
+			}
+			return true
+		})
+	}
+	if found == 0 {
+		t.Error("no code found: the search is broken")
+	}
+}
+
+func TestStaffInFindsTheFirstScope(t *testing.T) {
+	c := load(t)
+	w := c.In("en")
+	if got, want := w.StaffIn("disk-full"), w.Staff("ledger", "disk-full"); got != want || got.Do == "" {
+		t.Errorf("got %v", got)
+	}
+	if got, want := w.StaffIn("server-error", "import", ""), w.Staff("import", "server-error"); got != want {
+		t.Errorf("got %v", got)
+	}
+	if got := w.StaffIn("never-heard-of"); got.Why != "never-heard-of" || got.Do == "" || len(c.Missing()) != 1 {
+		t.Errorf("an unknown code reads %v, missing %v", got, c.Missing())
 	}
 }
 

@@ -1,5 +1,7 @@
 package words
 
+import "strings"
+
 // Reason is what a reason code says to the patient: one sentence of what
 // happened that neither blames nor discloses, and what to do now.
 type Reason struct{ Title, What, Do string }
@@ -33,6 +35,25 @@ func (w *Words) Staff(scope, code string) StaffReason {
 	return StaffReason{Why: w.T("staff.why." + key), Do: w.T("staff.do." + key)}
 }
 
+// Scopes are the rooms whose codes Staff has words for, "" first: what a
+// patient met on the way.
+func Scopes() []string { return []string{"", "import", "match", "ledger", "key", "audit", "desk"} }
+
+// StaffIn looks a code up in one scope after the other, all of Scopes when
+// none is named: an error that went through several rooms keeps the code of
+// the first.
+func (w *Words) StaffIn(code string, scopes ...string) StaffReason {
+	if len(scopes) == 0 {
+		scopes = Scopes()
+	}
+	for _, scope := range scopes {
+		if w.Has("staff.why." + strings.TrimPrefix(scope+"."+code, ".")) {
+			return w.Staff(scope, code)
+		}
+	}
+	return w.Staff(scopes[0], code)
+}
+
 // HasReason tells whether a code has words of its own for the patient.
 func HasReason(code string) bool { return reasonGroup(code) != "unknown" }
 
@@ -60,7 +81,7 @@ func reasonGroup(code string) string {
 		return "passcode-needed"
 	case "dns", "unreachable", "tls", "timeout":
 		return "unreachable"
-	case "too-large", "too-many-files", "inflated-too-large", "card-too-big":
+	case "too-large", "too-many-files", "inflated-too-large", "card-too-big", "too-many-entries":
 		return "too-large"
 	case "content-encoding", "server-error", "unexpected-status", "html-answer", "empty-answer", "manifest-invalid":
 		return "server"
@@ -80,7 +101,7 @@ func reasonGroup(code string) string {
 		return "file-unreadable"
 	case "withdrawn":
 		return "withdrawn"
-	case "not-a-jwe", "clear-text", "jwe-header", "jwe-algorithm", "jwe-crit", "jwe-zip", "jwe-shape", "inflate-failed":
+	case "not-a-jwe", "clear-text", "jwe-header", "jwe-algorithm", "jwe-crit", "jwe-zip", "jwe-shape", "inflate-failed", "invalid-json", "invalid-utf8", "invalid-unicode", "duplicate-key", "too-deep", "not-fhir", "edit-conflict", "unsafe-address", "authorisation", "unreadable-answer":
 		return "unreadable"
 	case "key-mismatch", "auth-failed":
 		return "key"
@@ -88,7 +109,7 @@ func reasonGroup(code string) string {
 		return "help"
 	case "fetch_timeout":
 		return "slow"
-	case "disk-full", "ledger-full", "record-too-large", "ledger-io", "ledger-out-of-service", "closed":
+	case "disk-full", "ledger-full", "record-too-large", "ledger-io", "ledger-out-of-service", "closed", "ledger-closed":
 		return "store"
 	case "wait_too_long":
 		return "long-wait"
