@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,7 +101,24 @@ func newPlan(env *Envelope, lim fhir.Limits) (*plan, error) {
 		return nil, err
 	}
 	p.judge()
+	for _, s := range env.LeaveOut {
+		if !p.knows(s) {
+			// Somebody meant something by it: the receipt must not look as if it
+			// had been left out.
+			p.note("leave-out-names-nothing")
+		}
+	}
 	return p, nil
+}
+
+// knows tells whether a leave-out word names an entry or a loose file.
+func (p *plan) knows(s string) bool {
+	for i, b := range p.bundles {
+		if b.Raw == nil && s == summary.Key(i, 0) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(p.items, func(it *item) bool { return p.named(it, []string{s}) })
 }
 
 func isFHIR(f *File) bool {
