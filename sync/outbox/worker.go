@@ -24,6 +24,11 @@ type WorkerOptions struct {
 	Trip     int           // default 3
 	ProbeCap time.Duration // default 5 min
 	Grace    time.Duration // for running deliveries after ctx ends; default 20 s
+	// Settle is how long a record that an earlier process was sending when it died
+	// is left alone after that: its last request may still be at work in the
+	// server, and looking for it too early finds nothing. Default 10 s; negative:
+	// not at all.
+	Settle time.Duration
 	// Keep is how long a verified or expired record stays listed, for its
 	// receipt. Default 7 days; negative: it is deleted at once.
 	Keep time.Duration
@@ -74,6 +79,7 @@ type Worker struct {
 type due struct {
 	version uint64
 	at      time.Time
+	firm    bool // not made earlier by Kick
 }
 
 type ended struct {
@@ -97,6 +103,7 @@ func NewWorker(l *Ledger, d Deliverer, o WorkerOptions) *Worker {
 	def(&o.Cap, MaxRetryAfter)
 	def(&o.ProbeCap, 5*time.Minute)
 	def(&o.Grace, 20*time.Second)
+	def(&o.Settle, 10*time.Second)
 	def(&o.Keep, 7*24*time.Hour)
 	def(&o.Tick, 5*time.Second)
 	if o.Concurrency <= 0 {
@@ -235,7 +242,10 @@ func (w *Worker) next(now time.Time) (Header, time.Duration, bool) {
 		if !known || d.version != e.Version {
 			// From an earlier process, or changed by staff: the stored wall time
 			// says how long to wait, within reason.
-			d = due{e.Version, now.Add(min(max(e.Next.Sub(wall), 0), w.opt.Cap))}
+			d = due{version: e.Version, at: now.Add(min(max(e.Next.Sub(wall), 0), w.opt.Cap))}
+			if left := min(e.Updated.Add(w.opt.Settle).Sub(wall), w.opt.Settle); e.State == Sending && left > 0 {
+				d.at, d.firm = now.Add(left), true
+			}
 			w.due[e.ID] = d
 		}
 		if left := d.at.Sub(now); left > 0 {
@@ -328,7 +338,7 @@ func (w *Worker) call(ctx context.Context, job Job) (out Outcome) {
 func (w *Worker) learn(e ended) error {
 	delete(w.running, e.id)
 	now := time.Now()
-	w.due[e.id] = due{e.version, now.Add(e.retry)}
+	w.due[e.id] = due{version: e.version, at: now.Add(e.retry)}
 	if e.ok && e.asked == 0 {
 		if w.failures >= w.opt.Trip {
 			w.letGo()
@@ -367,8 +377,8 @@ func (w *Worker) letGo() {
 		w.gate = floor
 	}
 	for id, d := range w.due {
-		if d.at.After(now) {
-			w.due[id] = due{d.version, now}
+		if d.at.After(now) && !d.firm {
+			w.due[id] = due{version: d.version, at: now}
 		}
 	}
 }

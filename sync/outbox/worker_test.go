@@ -101,6 +101,34 @@ func TestWorkerCrashedDeliveryIsUnknown(t *testing.T) {
 	})
 }
 
+// What a dead process was sending may still be at work in the server: it is left
+// alone for a while, whatever Kick says; other records go on.
+func TestWorkerLetsACrashedDeliverySettle(t *testing.T) {
+	bubble(t, func(t *testing.T, l *Ledger) {
+		id := mustPut(t, l, Record{ID: "one", Lane: "a", Body: []byte("x")})
+		mustPut(t, l, Record{ID: "two", Lane: "b", Body: []byte("x")})
+		if _, err := l.claim(id); err != nil {
+			t.Fatal(err)
+		}
+		delete(l.sending, id)
+		died := time.Now()
+		time.Sleep(3 * time.Second)
+		at := map[ID]time.Duration{}
+		runWorker(t, l, DelivererFunc(func(_ context.Context, job Job) Outcome {
+			at[job.ID] = time.Since(died)
+			return Outcome{State: Verified}
+		}), WorkerOptions{Concurrency: 1}, func(w *Worker) {
+			for range 60 {
+				w.Kick()
+				time.Sleep(time.Second)
+			}
+		})
+		if at["one"] < 10*time.Second || at["one"] > 12*time.Second || at["two"] > 4*time.Second {
+			t.Errorf("delivered after %v", at)
+		}
+	})
+}
+
 func TestWorkerPauseResumeKick(t *testing.T) {
 	bubble(t, func(t *testing.T, l *Ledger) {
 		var count atomic.Int32
