@@ -433,3 +433,14 @@ func TestCardPrintsNothing(t *testing.T) {
 		t.Errorf("printed %s", out)
 	}
 }
+
+// A kid that is not the key's thumbprint makes the key no key, also when card
+// and JWKS agree on it.
+func TestKidMustBeTheThumbprint(t *testing.T) {
+	i := newIssuer(t)
+	i.set("/.well-known/jwks.json", `{"keys":[`+strings.Replace(i.jwk(""), i.kid, "mine", 1)+`]}`)
+	jws := i.signRaw(t, `{"alg":"ES256","zip":"DEF","kid":"mine"}`, marshal(t, i.claims()))
+	if _, s := i.verifier(t, i.listed(t)).Verify(context.Background(), jws); s != (Status{KeyUnknown, "jwk-thumbprint"}) {
+		t.Errorf("%+v", s)
+	}
+}
