@@ -29,12 +29,20 @@ func (s *shade) measure(p *plane, e *effort) {
 			x0, x1 := bx<<blockBits, min(bx<<blockBits+8, p.w)
 			var sum, cnt uint32
 			lo, hi := uint8(255), uint8(0)
-			for y := y0 + (y1-y0)>>3; y < y1; y += 4 { // two rows of a block are enough: the neighbours count too
+			// two rows of a block are enough: the neighbours count too
+			for y := y0 + (y1-y0)>>3; y < y1; y += 4 {
 				row := p.pix[y*p.stride+x0 : y*p.stride+x1]
+				if len(row) == 8 {
+					r := (*[8]uint8)(row)
+					sum += uint32(r[0]) + uint32(r[1]) + uint32(r[2]) + uint32(r[3]) + uint32(r[4]) + uint32(r[5]) + uint32(r[6]) + uint32(r[7])
+					lo = min(lo, min(min(r[0], r[1]), min(r[2], r[3])), min(min(r[4], r[5]), min(r[6], r[7])))
+					hi = max(hi, max(max(r[0], r[1]), max(r[2], r[3])), max(max(r[4], r[5]), max(r[6], r[7])))
+					cnt += 8
+					continue
+				}
 				for _, v := range row {
 					sum += uint32(v)
-					lo = min(lo, v)
-					hi = max(hi, v)
+					lo, hi = min(lo, v), max(hi, v)
 				}
 				cnt += uint32(len(row))
 			}

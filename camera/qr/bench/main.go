@@ -33,6 +33,7 @@ func run() error {
 	only := flag.String("only", "", "only pictures and clips whose id contains this")
 	verbose := flag.Bool("v", false, "name each picture that our reader misses")
 	alone := flag.Bool("alone", false, "our reader only")
+	who := flag.String("reader", "", "only readers whose name contains this")
 	interop := flag.String("interop", ".interop", "directory for the peers' programs; not under version control")
 	flag.Parse()
 	if flag.NArg() == 0 {
@@ -53,6 +54,9 @@ func run() error {
 		}
 		var reports []*report
 		for _, r := range readers {
+			if !strings.Contains(r.name(), *who) {
+				continue
+			}
 			rep, err := measure(r, c, *clips, *verbose)
 			if err != nil {
 				missing = append(missing, r.name()+": "+err.Error())
