@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -128,6 +129,9 @@ func (l *Local) Logout(context.Context) {
 	l.mu.Unlock()
 }
 
+// staffActor begins the audit trail's name of a person.
+const staffActor = "staff:"
+
 // actor is the audit trail's name of who is logged in, "" nobody.
 func (l *Local) actor() string {
 	l.mu.Lock()
@@ -135,7 +139,7 @@ func (l *Local) actor() string {
 	if l.who == nil {
 		return ""
 	}
-	return "staff:" + l.who.ID
+	return staffActor + l.who.ID
 }
 
 var errNobody = &staff.Error{Reason: "session-ended"}
@@ -344,5 +348,5 @@ func (l *Local) Pause(_ context.Context, paused bool) error {
 	if !paused {
 		return l.act("deliveries.resume", "", l.o.Worker.Resume)
 	}
-	return l.act("deliveries.pause", "", func() error { return l.o.Worker.Pause(l.actor()) })
+	return l.act("deliveries.pause", "", func() error { return l.o.Worker.Pause(strings.TrimPrefix(l.actor(), staffActor)) })
 }
