@@ -156,9 +156,10 @@ func parse(raw []byte) (map[string]entry, error) {
 }
 
 func parseEntry(raw json.RawMessage) (entry, error) {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return entry{plural.Other: text}, nil
+	if len(raw) > 0 && raw[0] == '"' {
+		var text string
+		err := json.Unmarshal(raw, &text)
+		return entry{plural.Other: text}, err
 	}
 	var forms map[string]string
 	if err := json.Unmarshal(raw, &forms); err != nil {
