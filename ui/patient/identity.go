@@ -144,7 +144,7 @@ func (w *Window) identity() page {
 	switch {
 	case key != "":
 		if cramped {
-			blocks = []fyne.CanvasObject{kit.NewText(l, kit.Strong, t.T(key))}
+			blocks = []fyne.CanvasObject{kit.NewText(l, kit.Chrome, t.T(key))}
 			break
 		}
 		blocks = append(blocks, kit.NoticeCard(l, kit.NewText(l, kit.Body, t.T(key)).On(l.Palette.Ink, l.Palette.Notice)))

@@ -106,6 +106,9 @@ func (w *Window) settings() page {
 		return append([]fyne.CanvasObject{kit.Column(l.MM(2), heading(key), rows[0])}, rows[1:]...)
 	}
 	columns := w.columns(3, help)
+	for columns > 1 && w.tallest(help, columns) > w.bodyHeight()*0.7 {
+		columns-- // words in narrow columns get too high for a page
+	}
 	if w.narrow() {
 		columns = 1
 	}
@@ -131,6 +134,17 @@ func (w *Window) columns(most int, objects []fyne.CanvasObject) int {
 		}
 	}
 	return 1
+}
+
+// tallest is the height of the highest object in so many columns.
+func (w *Window) tallest(objects []fyne.CanvasObject, columns int) float32 {
+	l := w.look
+	width := (l.Metrics.Width() - 2*l.Margin() - l.Target(true) - 2*l.Gap() - float32(columns-1)*l.Gap()) / float32(columns)
+	var most float32
+	for _, o := range objects {
+		most = max(most, kit.HeightFor(o, width))
+	}
+	return most
 }
 
 // bodyHeight is about what the body of a page has when its footer is one row.
