@@ -15,8 +15,14 @@ import (
 
 // Options are the numbers. Zero fields take the default.
 type Options struct {
-	Gap   time.Duration // longest pause between two keys of a scanner; default 60 ms
-	Quiet time.Duration // a text without Enter is complete after this pause; default 200 ms
+	// PerKey is the longest mean time between two keys of a scanner; default
+	// 50 ms. The fastest typists need 60 ms and more over a dozen keys.
+	PerKey time.Duration
+	// Gap is the longest single pause within a text; default 400 ms. A window
+	// that is busy drawing takes keys late and then in a burst, so one pause
+	// says little.
+	Gap   time.Duration
+	Quiet time.Duration // a text without Enter is complete after this pause; default 500 ms
 	Least int           // shortest text that counts; default 12 characters
 	Most  int           // longest, then it is dropped; default 8192
 }
@@ -24,19 +30,24 @@ type Options struct {
 // Wedge collects keys. It is used by one goroutine and has no clock: times are
 // arguments.
 type Wedge struct {
-	o    Options
-	buf  []byte
-	last time.Time
-	over bool // the text grew past Most; drop until a pause
+	o     Options
+	buf   []byte
+	keys  int
+	first time.Time
+	last  time.Time
+	over  bool // the text grew past Most; drop until a pause
 }
 
 // New returns an empty collector.
 func New(o Options) *Wedge {
+	if o.PerKey <= 0 {
+		o.PerKey = 50 * time.Millisecond
+	}
 	if o.Gap <= 0 {
-		o.Gap = 60 * time.Millisecond
+		o.Gap = 400 * time.Millisecond
 	}
 	if o.Quiet <= 0 {
-		o.Quiet = 200 * time.Millisecond
+		o.Quiet = 500 * time.Millisecond
 	}
 	if o.Least <= 0 {
 		o.Least = 12
@@ -47,23 +58,24 @@ func New(o Options) *Wedge {
 	return &Wedge{o: o, buf: make([]byte, 0, o.Most+utf8.UTFMax)}
 }
 
-// Key takes one typed character. It tells whether the character seems to come
-// from a scanner, so that the window does not use it for anything else.
-func (w *Wedge) Key(r rune, at time.Time) (fast bool) {
-	fast = (len(w.buf) > 0 || w.over) && at.Sub(w.last) <= w.o.Gap
-	if !fast {
+// Key takes one typed character.
+func (w *Wedge) Key(r rune, at time.Time) {
+	if at.Sub(w.last) > w.o.Gap {
 		w.Reset()
 	}
+	if w.keys == 0 {
+		w.first = at
+	}
 	w.last = at
+	w.keys++
 	if w.over {
-		return true
+		return
 	}
 	w.buf = utf8.AppendRune(w.buf, r)
 	if len(w.buf) > w.o.Most {
 		w.wipe()
 		w.over = true
 	}
-	return fast
 }
 
 // Enter ends a text; also for Tab. ok tells that it was a scanner's.
@@ -87,13 +99,16 @@ func (w *Wedge) Tick(at time.Time) (text string, ok bool) {
 // Reset drops and wipes what was collected.
 func (w *Wedge) Reset() {
 	w.wipe()
-	w.over = false
+	w.over, w.keys = false, 0
 }
 
 func (w *Wedge) take() (string, bool) {
 	defer w.Reset()
 	text := strings.TrimSpace(string(w.buf))
-	return text, utf8.RuneCountInString(text) >= w.o.Least
+	if utf8.RuneCountInString(text) < w.o.Least || w.last.Sub(w.first) > time.Duration(w.keys-1)*w.o.PerKey {
+		return "", false
+	}
+	return text, true
 }
 
 func (w *Wedge) wipe() {

@@ -28,6 +28,7 @@ func TestScannerAndPerson(t *testing.T) {
 	}{
 		{"scanner", link, 4 * time.Millisecond, true},
 		{"slow scanner", link, 50 * time.Millisecond, true},
+		{"fast typist", link, 70 * time.Millisecond, false},
 		{"person", link, 180 * time.Millisecond, false},
 		{"scanner, too short for a code", "1234", 4 * time.Millisecond, false},
 	} {
@@ -51,8 +52,17 @@ func TestAScannerWithoutEnterIsKnownByTheSilence(t *testing.T) {
 	if _, ok := w.Tick(at); ok {
 		t.Fatal("complete before the pause")
 	}
-	if got, ok := w.Tick(at.Add(300 * time.Millisecond)); !ok || got != link {
+	if got, ok := w.Tick(at.Add(700 * time.Millisecond)); !ok || got != link {
 		t.Errorf("Tick = %q, %v", got, ok)
+	}
+}
+
+func TestABusyWindowTakesKeysLate(t *testing.T) {
+	w := New(Options{})
+	at := typeText(w, link[:20], 2*time.Millisecond, time.Unix(1000, 0))
+	at = typeText(w, link[20:], time.Millisecond, at.Add(300*time.Millisecond))
+	if got, ok := w.Enter(at); !ok || got != link {
+		t.Errorf("Enter = %q, %v", got, ok)
 	}
 }
 
@@ -81,7 +91,7 @@ func TestWhatIsScannedIsWhatComesOut(t *testing.T) {
 		at := time.Unix(1000, 0)
 		for _, r := range text {
 			w.Key(r, at)
-			at = at.Add(time.Duration(rapid.IntRange(0, 59).Draw(t, "gap")) * time.Millisecond)
+			at = at.Add(time.Duration(rapid.IntRange(0, 49).Draw(t, "gap")) * time.Millisecond)
 		}
 		if got, ok := w.Enter(at); !ok || got != text {
 			t.Fatalf("got %q, %v; want %q", got, ok, text)
