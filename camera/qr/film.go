@@ -51,10 +51,10 @@ func (r *Reader) front(base plane, seq int, res *Result, e *effort) {
 	w.pyr.reset(base)
 	if t.on {
 		if w.follow(t, e) {
-			if !t.told { // once told, only the outline goes on
-				if fd := w.decodeTrack(t, e); fd != nil {
-					r.report(fd, seq, res)
-				}
+			// Once told, only a cheap look whether it shows something else by
+			// now, as cards of several codes do.
+			if fd := w.decodeTrack(t, !t.told, e); fd != nil {
+				r.report(fd, seq, res)
 			}
 			return
 		}

@@ -68,6 +68,26 @@ func TestFilmTellsOnceUntilReset(t *testing.T) {
 	}
 }
 
+// A card of several codes shows one after the other in the same place.
+func TestFilmOfSeveralCodes(t *testing.T) {
+	a, b := encode(t, filmText, "M", 6, 2), encode(t, filmText[:len(filmText)-2]+"zz", "M", 6, 2)
+	v := lookAt(rand.New(rand.NewPCG(5, 6)), a.GetWidth(), 3.4, .2)
+	r := NewReader(Options{Synchronous: true, Wanted: isSHL})
+	told := map[string]int{}
+	for i := range 12 {
+		m := a
+		if i >= 6 {
+			m = b
+		}
+		for _, rd := range r.Frame(frame(render(m, v), i)).Readings {
+			told[rd.Text]++
+		}
+	}
+	if len(told) != 2 || told[filmText] != 1 {
+		t.Errorf("told %d texts", len(told))
+	}
+}
+
 // Frames of which none alone can be read add up to one that can.
 func TestVotesAddUp(t *testing.T) {
 	fs := film(t, 8, func(i int, v *view) {

@@ -204,6 +204,21 @@ func (s *modules) knownErrors(v []float32) float64 {
 	return bad / math.Max(n, 1)
 }
 
+// likeness is the correlation of this frame's data modules with other values
+// of the same layout, -1..1.
+func (s *modules) likeness(other []float32) float64 {
+	var ab, aa, bb float64
+	for i, v := range s.eq {
+		if s.known[i] == 0 {
+			a, b := float64(min(max(v, -1.5), 1.5)), float64(other[i])
+			ab += a * b
+			aa += a * a
+			bb += b * b
+		}
+	}
+	return ab / math.Sqrt(math.Max(aa*bb, 1e-9))
+}
+
 // wipe clears what could tell the text.
 func (s *modules) wipe() {
 	clear(s.raw[:cap(s.raw)])

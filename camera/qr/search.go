@@ -17,7 +17,7 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	var out []camera.Reading
 	k := startLevel(base)
 	burnt := base.burnt() > .02
-	for i, s := range stages {
+	for i, s := range stages() {
 		w.stage = i
 		p, at := w.pyr.level(k+s.half, e)
 		if s.power > gamma && !burnt {
@@ -55,15 +55,15 @@ type stage struct {
 }
 
 // stages in the order of what they find for their time.
-const stageCount = 6
-
-var stages = [stageCount]stage{
-	{step: 3, strict: true},
-	{power: burntPower, step: 2},
-	{power: gamma, step: 2},
-	{middle: true, step: 2},
-	{half: 1, power: gamma, step: 2},
-	{half: 1, middle: true, step: 2},
+func stages() [6]stage {
+	return [6]stage{
+		{step: 3, strict: true},
+		{power: burntPower, step: 2},
+		{power: gamma, step: 2},
+		{middle: true, step: 2},
+		{half: 1, power: gamma, step: 2},
+		{half: 1, middle: true, step: 2},
+	}
 }
 
 // quick is the first stage alone: what a frame of a film gets. It returns the
@@ -72,7 +72,7 @@ func (w *worker) quick(base plane, wanted func(string) bool, e *effort) []found 
 	w.finders = w.finders[:0]
 	w.best = grid{score: -1}
 	p, k := w.pyr.level(startLevel(base), e)
-	w.scan(p, k, stages[0], e)
+	w.scan(p, k, stages()[0], e)
 	w.trips = triples(w.finders, 4, w.trips)
 	var out []found
 	for i := range w.trips {

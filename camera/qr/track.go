@@ -151,15 +151,18 @@ func (g *grid) full(k int) grid {
 }
 
 // decodeTrack reads the tracked code from this frame and, when that fails,
-// from the votes of all frames so far.
-func (w *worker) decodeTrack(t *track, e *effort) *found {
+// from the votes of all frames so far. Without hard it only looks once.
+func (w *worker) decodeTrack(t *track, hard bool, e *effort) *found {
 	n := float64(t.g.l.n)
 	mod := t.g.quad[1].sub(t.g.quad[0]).len() / (n - 7)
 	p, k := w.pyr.level(levelFor(mod), e)
 	g := t.g.at(k)
-	if fd := w.decode(p, &g, nil, true, e); fd != nil {
+	if fd := w.decode(p, &g, nil, hard, e); fd != nil {
 		fd.level = k
 		return fd
+	}
+	if !hard {
+		return nil
 	}
 	s := &w.mods
 	if s.knownErrors(s.eq) > .25 {
@@ -206,6 +209,10 @@ func (t *track) vote(s *modules) {
 		}
 		t.acc, t.mixed = t.acc[:len(s.eq)], t.mixed[:len(s.eq)]
 		clear(t.acc)
+		t.n, t.votes = 0, 0
+	}
+	if t.n >= 2 && s.likeness(t.acc) < .05 {
+		clear(t.acc) // it shows another code by now
 		t.n, t.votes = 0, 0
 	}
 	const keep = .93 // old frames fade: the last ones are the sharpest
