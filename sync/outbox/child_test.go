@@ -99,7 +99,7 @@ func child(mode string) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	w := NewWorker(l, &httpDeliverer{url: os.Getenv("OUTBOX_URL"), fail: fail}, WorkerOptions{Rate: 1e6, Keep: -1, Settle: -1})
+	w := NewWorker(l, &httpDeliverer{url: os.Getenv("OUTBOX_URL"), fail: fail}, WorkerOptions{Concurrency: 2, Rate: 1e6, Keep: -1, Settle: -1})
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
 	from, _ := strconv.Atoi(os.Getenv("OUTBOX_FROM"))

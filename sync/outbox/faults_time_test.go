@@ -53,7 +53,7 @@ func TestFaultsServerDownForADay(t *testing.T) {
 			time.Sleep(200 * time.Millisecond)
 			return Outcome{State: Verified}
 		})
-		runWorker(t, l, d, WorkerOptions{Seed: 8}, func(w *Worker) {
+		runWorker(t, l, d, WorkerOptions{Concurrency: 2, Seed: 8}, func(w *Worker) {
 			done := func() bool { mu.Lock(); defer mu.Unlock(); return len(copies) == n }
 			for time.Sleep(24 * time.Hour); !done() && time.Since(back) < 2*time.Hour; {
 				time.Sleep(time.Second)

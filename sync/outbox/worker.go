@@ -13,7 +13,11 @@ import (
 
 // WorkerOptions sets the pace. The zero value is right for a kiosk.
 type WorkerOptions struct {
-	Concurrency int           // deliveries side by side, of different lanes; default 2
+	// Concurrency is how many deliveries of different lanes go on side by side.
+	// Default 1: two imports at once may both find that the chart lacks something
+	// they share (the kiosk's Device, a patient who came with two links) and both
+	// make it. One at a time a kiosk still delivers thousands a day.
+	Concurrency int
 	Rate        float64       // deliveries begun per second at most; default 2
 	Attempt     time.Duration // one delivery at most; default 5 min
 	Base        time.Duration // first back-off of a record; default 2 s
@@ -107,7 +111,7 @@ func NewWorker(l *Ledger, d Deliverer, o WorkerOptions) *Worker {
 	def(&o.Keep, 7*24*time.Hour)
 	def(&o.Tick, 5*time.Second)
 	if o.Concurrency <= 0 {
-		o.Concurrency = 2
+		o.Concurrency = 1
 	}
 	if o.Rate <= 0 {
 		o.Rate = 2

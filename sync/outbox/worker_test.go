@@ -200,7 +200,7 @@ func TestWorkerStopsGracefully(t *testing.T) {
 			}
 			<-ctx.Done()
 			return Outcome{State: Queued, Reason: "stopped"}
-		}), WorkerOptions{})
+		}), WorkerOptions{Concurrency: 2})
 		done := make(chan error, 1)
 		go func() { done <- w.Run(ctx) }()
 		time.Sleep(5 * time.Second)

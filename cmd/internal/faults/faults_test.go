@@ -412,3 +412,13 @@ func TestFaultsWholeWayKillAfterCommit(t *testing.T) {
 	}
 	r.check(fmt.Sprintf("whole way, %d kills between the server's commit and our reading", n))
 }
+
+// Several new patients at once on a server that has never seen this kiosk: what
+// their imports share (the kiosk's Device) is made once.
+func TestFaultsWholeWayFirstDeliveries(t *testing.T) {
+	for range times(2, 20) {
+		r := newRig(t)
+		_ = r.life(4, func(*exec.Cmd) {}, "FAULTS_DRAIN=1")
+		r.check("whole way, first deliveries on a new server")
+	}
+}
