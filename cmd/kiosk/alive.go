@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"shlkiosk/cmd/internal/engine"
+	"shlkiosk/cmd/internal/frontdesk"
 	"shlkiosk/cmd/internal/watchdog"
 	"shlkiosk/sync/outbox"
 	"shlkiosk/ui/flow"
@@ -68,4 +70,26 @@ func (p *program) insist(ctx context.Context, closed <-chan struct{}) {
 		p.log.Error("the window does not close; ending without it")
 		os.Exit(1)
 	}
+}
+
+// openDoor lets front desks on other machines in, where desk.listen is set.
+func (p *program) openDoor(ctx context.Context) (*frontdesk.Door, error) {
+	if p.cfg.Desk.Listen == "" {
+		return nil, nil
+	}
+	dir := filepath.Join(p.cfg.Ledger.Dir, "desk")
+	return frontdesk.OpenDoor(ctx, p.cfg.Desk.Listen, dir, p.call.Now, p.log)
+}
+
+// serve answers desks until the door's context ends; the function that it
+// returns waits for that.
+func (p *program) serve(door *frontdesk.Door, local *frontdesk.Local) (wait func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := door.Serve(local.Service()); err != nil {
+			p.log.Error("front desks on other machines are not served", "error", err)
+		}
+	}()
+	return func() { <-done }
 }

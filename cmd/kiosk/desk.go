@@ -49,16 +49,21 @@ func (d *desk) refresh() { d.window.Refresh() }
 func (d *desk) leave()   { d.window.Close() }
 
 // localDesk is the desk of this kiosk.
-func (p *program) localDesk(s *screen, k *engine.Kiosk, worker *outbox.Worker) (staff.Desk, error) {
+func (p *program) localDesk(s *screen, k *engine.Kiosk, worker *outbox.Worker, door *frontdesk.Door, shut error) (*frontdesk.Local, error) {
 	renderer := page.New(page.Options{})
 	return frontdesk.NewLocal(frontdesk.Options{Core: p.core, Store: p.store, Chart: p.chart, Worker: worker, Version: cli.Version,
-		File: p.file, Fixed: p.fixed, Figures: func() *staff.CameraFigures { return s.figures(k) },
+		File: p.file, Fixed: p.fixed, Door: door, Figures: func() *staff.CameraFigures { return s.figures(k) },
 		Checks: func(context.Context) []staff.Check {
 			documents := staff.Check{Name: "documents", Health: staff.HealthOK}
 			if err := renderer.Available(); err != nil {
 				documents.Health, documents.ToDo = staff.HealthWarning, "Install poppler-utils, so that PDF pages can be looked at"
 			}
-			return []staff.Check{documents}
+			all := []staff.Check{documents}
+			if shut != nil {
+				all = append(all, staff.Check{Name: "desk", Health: staff.HealthFailed, Detail: p.cfg.Desk.Listen,
+					ToDo: "Nothing listens for front desks on other machines: correct desk.listen, then start the kiosk anew"})
+			}
+			return all
 		}})
 }
 

@@ -3,6 +3,8 @@
 //
 //	kiosk run --config kiosk.yaml     the kiosk
 //	kiosk demo                        the kiosk in its embedded demo world
+//	kiosk desk --enrol HOST:PORT      its front desk on another machine
+//	kiosk unit                        the systemd unit for a real one
 //
 // Run `kiosk help` for the rest.
 package main
@@ -32,7 +34,7 @@ func main() {
 }
 
 // ownVerbs are the commands that kioskctl has not.
-func ownVerbs() []cli.Verb { return []cli.Verb{runVerb(), demoVerb(), unitVerb()} }
+func ownVerbs() []cli.Verb { return []cli.Verb{runVerb(), demoVerb(), deskVerb(), unitVerb()} }
 
 // forgetful starts the program anew under a runtime that overwrites what it
 // frees, where it holds patients' records. It must be said before the runtime

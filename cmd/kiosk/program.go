@@ -54,6 +54,7 @@ type program struct {
 	virtual bool        // on a display of our own, which the window fills
 	screen  framebuffer // with virtual: what that display shows
 	story   string      // which demo patient
+	by      string      // how they walk
 	out     string
 
 	file  string // the configuration file, for the staff's settings
@@ -119,11 +120,18 @@ func (p *program) run(ctx context.Context) error {
 func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.Kiosk, worker *outbox.Worker, health flow.Reason) error {
 	s.attach(k, p)
 	if p.store != nil {
-		d, err := p.localDesk(s, k, worker)
+		door, shut := p.openDoor(ctx)
+		if shut != nil { // patients come first: the kiosk runs, and staff read why
+			p.log.Error("front desks on other machines cannot come in", "error", shut)
+		}
+		d, err := p.localDesk(s, k, worker, door, shut)
 		if err != nil {
 			return err
 		}
 		s.desk = s.newDesk(d, k)
+		if door != nil {
+			defer p.serve(door, d)()
+		}
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); k.Run(ctx) }()
