@@ -53,3 +53,42 @@ race-short: ## the race detector over what has goroutines, short
 	$(GO) test -race -short -timeout 10m ./sync/guard/... ./sync/outbox/... ./sync/audit/... ./camera ./camera/wedge ./ui/flow ./cmd/internal/engine
 race: ## the race detector over all of sync, camera and ui/flow
 	$(GO) test -race -timeout 60m ./sync/... ./camera/... ./ui/flow/... ./cmd/internal/engine
+
+# Measurements. Peers are asked in the same run where there are peers.
+
+.PHONY: bench bench-qr bench-receiver bench-import bench-match bench-ledger
+bench: bench-receiver bench-import bench-ledger bench-match bench-qr ## every measurement
+
+bench-qr: setup-test ## the reader beside its peers; the table goes into the README
+	$(GO) run ./camera/qr/bench -corpus ../shared/corpus/qr -readme README.md
+
+bench-receiver: ## decrypt, inflate, parse beside the bare cost
+	$(GO) test -run '^$$' -bench . -benchmem ./sync/shl ./sync/shc
+
+bench-import: ## 20, 600 and 5,000 resources beside the same transaction by hand
+	INTAKE_BENCH=1 $(GO) test -count=1 -run TestBenchImport -v ./sync/intake
+
+bench-match: ## the matcher beside Medplum's rules and the CMS reference engine
+	sh sync/match/testdata/bench-match.sh
+
+bench-ledger: ## commits beside the bare fsync; 10,000 records
+	$(GO) test -run '^$$' -bench . ./sync/outbox
+
+# Long work.
+
+.PHONY: faults fuzz screens interop test-real
+faults: ## kill loops, full disks, flipped bits, outages; prints the table
+	FAULTS=long $(GO) test -count=1 -timeout 120m -run Faults -v ./sync/outbox/... ./sync/vault ./cmd/internal/faults
+
+FUZZTIME ?= 60s
+fuzz: ## every fuzz target for FUZZTIME (default 60s)
+	@for p in $$($(GO) list ./config ./sync/... ./camera/... ./ui/words); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep '^Fuzz'); do \
+	    echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s $$p || exit 1; \
+	  done; done
+
+interop: ## against implementations that are not ours (npm packages); skipped with a word where npm is missing
+	INTEROP=1 $(GO) test -count=1 -run 'Interop|Medplum' -v ./sync/shl ./sync/shc ./sync/intake
+
+test-real: ## imports against a real server: FHIR_BASE and credentials, see sync/intake
+	$(GO) test -count=1 -run TestRealServer -v ./sync/intake
