@@ -3,6 +3,7 @@
 # make help   the rest
 
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 # One tag set for everything: another one compiles OpenCV's and Fyne's cgo again.
 TAGS := gocv_specific_modules,gocv_videoio,x11
