@@ -34,7 +34,9 @@ func main() {
 }
 
 // ownVerbs are the commands that kioskctl has not.
-func ownVerbs() []cli.Verb { return []cli.Verb{runVerb(), demoVerb(), deskVerb(), unitVerb()} }
+func ownVerbs() []cli.Verb {
+	return []cli.Verb{runVerb(), demoVerb(), deskVerb(), unitVerb(), doctorVerb(os.Getenv)}
+}
 
 // forgetful starts the program anew under a runtime that overwrites what it
 // frees, where it holds patients' records. It must be said before the runtime
