@@ -271,7 +271,7 @@ func sample() *fakeDesk {
 	return f
 }
 
-var errTest = errors.New("Jessica Argonaut fell down the stairs")
+var errTest = errors.New("the patient Jessica Argonaut fell down the stairs")
 
 func picture(t testing.TB, b *bench, name string) {
 	out := os.Getenv("SCREENS_OUT")

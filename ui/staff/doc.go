@@ -24,7 +24,7 @@
 //
 // Tab and the arrows move, Enter and Space press. F2 queue, F3 diagnostics,
 // F4 settings, F5 asks anew, F6 paste a link, F10 logs out. In the queue the
-// arrows choose and Enter opens.
+// arrows choose, Enter opens and Esc closes.
 //
 // # Promises, held by tests
 //

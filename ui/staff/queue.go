@@ -136,8 +136,17 @@ func (w *Window) drawCase() {
 		w.draw()
 		return
 	}
+	focus := w.focused()
 	v.right.Objects = []fyne.CanvasObject{w.sheet("case", w.casePage(v))}
 	w.themed.Refresh()
+	if focus == "" {
+		return
+	}
+	if p := find(w.root, focus); p != nil && !p.Disabled() {
+		w.canvas.Focus(p)
+	} else { // what had the focus is gone: nothing may be pressed that is not seen
+		w.canvas.Focus(v.list)
+	}
 }
 
 // openCase asks for the protected part of the chosen case.
@@ -161,7 +170,7 @@ func (w *Window) openCase() {
 // closeCase drops it again.
 func (w *Window) closeCase() {
 	w.queue.open, w.queue.sure, w.queue.first = nil, "", 0
-	w.draw()
+	w.drawCase()
 }
 
 // after is what follows a deed on a case: the list anew, and the case closed.

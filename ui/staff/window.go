@@ -263,6 +263,10 @@ func (w *Window) key(name fyne.KeyName) bool {
 		}
 	case fyne.KeyF10:
 		w.o.Done()
+	case fyne.KeyEscape:
+		if w.at == viewQueue && w.queue.open != nil {
+			w.closeCase()
+		}
 	case fyne.KeyDown, fyne.KeyUp:
 		if w.at != viewQueue || w.canvas == nil || w.canvas.Focused() != nil {
 			return false
