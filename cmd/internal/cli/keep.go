@@ -210,20 +210,34 @@ func pinVerb() Verb {
 }
 
 func keyVerb() Verb {
-	return Verb{Name: "key", Short: "make the key pair for SMART Backend Services",
-		Long: "Writes the private key to --out (mode 0600, never over a file that is there) and\nprints the public half as a JWKS for the server's administrator.",
+	return Verb{Name: "key", Short: "make the key pair for SMART Backend Services, or the ledger's key",
+		Long: `Writes the private key to --out (mode 0600, never over a file that is there) and
+prints the public half as a JWKS for the server's administrator.
+--ledger FILE makes a key for the ledger instead, to be sealed to the machine
+with systemd-creds (see README), or named as ledger.key: file:FILE.`,
 		Flags: func(c *Call) {
 			c.Values["alg"] = c.FS.String("alg", "ES384", "ES384 or RS384")
 			c.Values["out"] = c.FS.String("out", "", "file for the private key")
 			c.Values["show"] = c.FS.String("show", "", "print the JWKS of a key that is there already")
+			c.Values["ledger"] = c.FS.String("ledger", "", "file for a new key of the ledger")
 		},
 		Run: runKey}
 }
 
 func runKey(_ context.Context, c *Call) error {
 	out, show := *c.Values["out"].(*string), *c.Values["show"].(*string)
+	if file := *c.Values["ledger"].(*string); file != "" {
+		if out != "" || show != "" {
+			return Usagef("--ledger goes alone")
+		}
+		made, err := vault.EnsureFile(file, c.Now())
+		if err == nil && !made {
+			err = fmt.Errorf("%s is there already; without it the ledger that it seals cannot be read, so it stays", file)
+		}
+		return err
+	}
 	if (out == "") == (show == "") {
-		return Usagef("give --out FILE for a new key, or --show FILE")
+		return Usagef("give --out FILE for a new key, --show FILE, or --ledger FILE")
 	}
 	var key *fhir.Key
 	var err error
