@@ -250,7 +250,7 @@ func verbHelp(w io.Writer, program string, v Verb, fs *flag.FlagSet) {
 
 // Verbs lists what kioskctl can do.
 func Verbs() []Verb {
-	return []Verb{scanVerb(), resolveVerb(), importVerb(), explainVerb(), outboxVerb(), auditVerb(), issueVerb(), sandboxVerb(),
+	return []Verb{scanVerb(), resolveVerb(), importVerb(), explainVerb(), outboxVerb(), auditVerb(), trustVerb(), issueVerb(), sandboxVerb(),
 		DoctorVerb(), configVerb(), pinVerb(), keyVerb(), versionVerb()}
 }
 

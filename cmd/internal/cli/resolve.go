@@ -14,6 +14,7 @@ import (
 	"shlkiosk/config"
 	"shlkiosk/sync/ktc"
 	"shlkiosk/sync/phi"
+	"shlkiosk/sync/shc"
 	"shlkiosk/sync/shl"
 )
 
@@ -178,10 +179,23 @@ func pathless(err error) error {
 func explainVerb() Verb {
 	return Verb{Name: "explain", Args: "[CODE]", Short: "what a reason code means and what to do about it",
 		Run: func(_ context.Context, c *Call) error {
-			all := append(shl.Reasons(), ktc.Reasons()...)
+			type row struct {
+				Code    string `json:"code"`
+				Stage   string `json:"stage,omitempty"`
+				Patient string `json:"patient"`
+				Staff   string `json:"staff"`
+				Do      string `json:"do"`
+			}
+			var all []row
+			for _, e := range append(shl.Reasons(), ktc.Reasons()...) {
+				all = append(all, row{string(e.Code), string(e.Stage), e.Patient, e.Staff, e.Do})
+			}
+			for _, e := range shc.Reasons() {
+				all = append(all, row{e.Code, "card", e.Patient, e.Staff, e.Do})
+			}
 			found := false
 			for _, e := range all {
-				if c.FS.NArg() > 0 && string(e.Code) != c.FS.Arg(0) {
+				if c.FS.NArg() > 0 && e.Code != c.FS.Arg(0) {
 					continue
 				}
 				found = true

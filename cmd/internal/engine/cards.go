@@ -50,19 +50,19 @@ func (c *Core) OpenCard(ctx context.Context, text string) (*Opened, error) {
 func (c *Core) takeCards(ctx context.Context, o *Opened, index int, file OpenedFile) {
 	all, err := shc.Read(string(file.Bytes))
 	if err != nil {
-		o.Problems = append(o.Problems, FileProblem{index, "bundle", string(shc.ReasonOf(err))})
+		o.Problems = append(o.Problems, FileProblem{index, "bundle", string(shc.ReasonOf(err)), true})
 		return
 	}
 	for _, jws := range all {
 		card, status := c.Cards.Verify(ctx, jws)
 		o.Cards = append(o.Cards, status.State)
 		if !status.State.MayFile(shc.Policy(c.Config.Cards.Policy)) {
-			o.Problems = append(o.Problems, FileProblem{index, "bundle", string(status.State)})
+			o.Problems = append(o.Problems, FileProblem{index, "bundle", string(status.State), true})
 			continue
 		}
 		b, err := fhir.ParseBundle(card.Bundle, fhir.DefaultLimits())
 		if err != nil {
-			o.Problems = append(o.Problems, FileProblem{index, "bundle", bundleReason(err)})
+			o.Problems = append(o.Problems, FileProblem{index, "bundle", bundleReason(err), true})
 			continue
 		}
 		one := file

@@ -51,6 +51,9 @@ type FileProblem struct {
 	Index  int    `json:"index"`
 	Stage  string `json:"stage"`
 	Reason string `json:"reason"`
+	// Lost tells that something of the record is missing by it: a file that was
+	// withdrawn, or listed twice, is not.
+	Lost bool `json:"lost"`
 }
 
 // Wipe overwrites the plaintext.
@@ -106,7 +109,7 @@ func (c *Core) OpenLink(ctx context.Context, link *shl.Link, passcode *phi.Secre
 	o := &Opened{Host: rec.Host, Label: link.Label(), Kind: "link", LinkHash: hex.EncodeToString(address[:]),
 		Attestation: string(reading.Attestation.State), record: rec}
 	for _, p := range rec.Problems {
-		o.Problems = append(o.Problems, FileProblem{p.Index, string(p.Stage), string(p.Reason)})
+		o.Problems = append(o.Problems, FileProblem{p.Index, string(p.Stage), string(p.Reason), p.Lost()})
 	}
 	for _, d := range reading.Documents {
 		o.take(ctx, c, d)
@@ -121,7 +124,7 @@ func (o *Opened) take(ctx context.Context, c *Core, d ktc.Document) {
 		Status: f.Status, SHA256: f.SHA256, Bytes: f.Bytes}
 	switch {
 	case d.Err != nil:
-		o.Problems = append(o.Problems, FileProblem{f.Index, "bundle", string(shl.ReasonOf(d.Err))})
+		o.Problems = append(o.Problems, FileProblem{f.Index, "bundle", string(shl.ReasonOf(d.Err)), true})
 		return
 	case f.Content == shl.ContentFHIR:
 		out.Bundle, out.HasFHIR = d.Bundle, true
@@ -129,7 +132,7 @@ func (o *Opened) take(ctx context.Context, c *Core, d ktc.Document) {
 		c.takeCards(ctx, o, f.Index, out)
 		return
 	case f.Content == shl.ContentAPI:
-		o.Problems = append(o.Problems, FileProblem{f.Index, "bundle", "api-access-not-used"})
+		o.Problems = append(o.Problems, FileProblem{f.Index, "bundle", "api-access-not-used", true})
 		return
 	}
 	o.Files = append(o.Files, out)
@@ -143,9 +146,20 @@ func bundleReason(err error) string {
 	return string(shl.ContentUnknown)
 }
 
+// lost is how many files are missing from the record.
+func (o *Opened) lost() int {
+	n := 0
+	for _, p := range o.Problems {
+		if p.Lost {
+			n++
+		}
+	}
+	return n
+}
+
 // usable refuses a record of which nothing could be read.
 func (o *Opened) usable() (*Opened, error) {
-	o.Partial = len(o.Problems) > 0
+	o.Partial = o.lost() > 0
 	if len(o.Files) > 0 {
 		return o, nil
 	}
@@ -179,7 +193,7 @@ func (c *Core) Summary(o *Opened) (summary.View, error) {
 		files = append(files, sf)
 	}
 	view, err := summary.Build(files, c.Env.Now())
-	if n := len(o.Problems); n > 0 && err == nil {
+	if n := o.lost(); n > 0 && err == nil {
 		// Files that were not opened: said, so that nobody thinks they are there.
 		i := slices.IndexFunc(view.Notes, func(x summary.Note) bool { return x.Code == summary.NoteUnreadableFile })
 		if i < 0 {
