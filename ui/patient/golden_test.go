@@ -69,12 +69,21 @@ func TestGoldenPictures(t *testing.T) {
 		return
 	}
 	for _, n := range names {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(want)), func(w string) bool { return setOf(w) == setOf(n) }) {
+			t.Logf("%s: no golden pictures are kept of this set", n)
+			continue
+		}
 		if want[n] == "" {
 			t.Errorf("%s has no golden picture: run make golden and look at it", n)
 		} else if worst, mean := differ(want[n], got[n]); worst > 5 || mean > 0.25 {
 			t.Errorf("%s looks different: worst cell %d of 16, mean %.2f; look at it, then run make golden", n, worst, mean)
 		}
 	}
+}
+
+// setOf is the set in a picture's name: all before the scene.
+func setOf(name string) string {
+	return strings.Join(strings.SplitN(name, "_", 5)[:4], "_")
 }
 
 func cells(img image.Image) string {

@@ -125,6 +125,10 @@ func (w *Window) card(item string) (fyne.CanvasObject, bool) {
 		if len(small) > 0 {
 			blocks = append(blocks, kit.Space(l.MM(2)), kit.Grid(l.MM(6), min(2, w.columns(4, small)), small...))
 		}
+		if w.narrow() { // insurer and number; the rest is among the details
+			blocks = some(on(kit.Strong, c.Payer), pair(summary.LabelMember, member))
+			return kit.Plate(l, p.Primary, p.Primary, l.MM(3), kit.Column(0, blocks...)), true
+		}
 		face := kit.Plate(l, p.Primary, p.Primary, l.MM(7), kit.Column(l.MM(1), blocks...))
 		return kit.Leading(l.TextSize(kit.Body)*19, face), true
 	}
