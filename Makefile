@@ -51,7 +51,7 @@ lint: ## staticcheck with our tags
 
 .PHONY: race-short race
 race-short: ## the race detector over what has goroutines, short
-	$(GO) test -race -short -timeout 10m ./sync/guard/... ./sync/outbox/... ./sync/audit/... ./camera ./camera/wedge ./ui/flow ./cmd/internal/engine
+	$(GO) test -race -short -timeout 10m ./sync/guard ./sync/shl ./sync/shc ./sync/ktc ./sync/outbox/... ./sync/audit/... ./camera ./camera/wedge ./ui/flow ./cmd/internal/engine
 race: ## the race detector over all of sync, camera and ui/flow
 	$(GO) test -race -timeout 60m ./sync/... ./camera/... ./ui/flow/... ./cmd/internal/engine
 
@@ -63,8 +63,9 @@ bench: bench-receiver bench-import bench-ledger bench-match bench-qr ## every me
 bench-qr: setup-test ## the reader beside its peers; the table goes into the README
 	$(GO) run ./camera/qr/bench -corpus ../shared/corpus/qr -readme README.md
 
-bench-receiver: ## decrypt, inflate, parse beside the bare cost
-	$(GO) test -run '^$$' -bench . -benchmem ./sync/shl ./sync/shc
+bench-receiver: .interop/node_modules/.ready ## decrypt, inflate, parse beside the bare cost
+	SHL_BENCH=1 $(GO) test -count=1 -v -run Cost ./sync/shl ./sync/ktc
+	$(GO) test -run '^$$' -bench . -benchmem ./sync/shl
 
 bench-import: ## 20, 600 and 5,000 resources beside the same transaction by hand
 	INTAKE_BENCH=1 $(GO) test -count=1 -run TestBenchImport -v ./sync/intake
