@@ -36,6 +36,13 @@ type walker struct {
 	xdotool string
 }
 
+// The ways of --by.
+const (
+	byMouse = "mouse" // real pointer, camera
+	byKeys  = "keys"  // Tab and Enter alone, camera
+	byWedge = "wedge" // real pointer, a scanner that types
+)
+
 // patience is how long the walker waits for a screen before it gives up.
 const patience = 30 * time.Second
 
@@ -87,10 +94,17 @@ func (w *walker) arrive(ctx context.Context, _ sandbox.DemoPatient) error {
 }
 
 func (w *walker) show(ctx context.Context, who sandbox.DemoPatient) error {
-	w.say("holds up the code on the phone")
 	began := time.Now()
-	if err := w.p.demo.phone.Show(who.Link); err != nil {
-		return err
+	if w.p.by == byWedge {
+		w.say("holds the code under the scanner, which types it")
+		if err := w.typeLink(ctx, who.Link); err != nil {
+			return err
+		}
+	} else {
+		w.say("holds up the code on the phone")
+		if err := w.p.demo.phone.Show(who.Link); err != nil {
+			return err
+		}
 	}
 	// The last picture before the screen changes is the one with the code.
 	var last image.Image
@@ -357,7 +371,9 @@ func (w *walker) press(ctx context.Context, name string) error {
 	for {
 		b, x, y := w.find(name)
 		if b != nil {
-			w.click(ctx, b, x, y)
+			if err := w.click(ctx, b, x, y); err != nil {
+				return err
+			}
 			time.Sleep(120 * time.Millisecond)
 			return nil
 		}
@@ -368,14 +384,53 @@ func (w *walker) press(ctx context.Context, name string) error {
 	}
 }
 
-func (w *walker) click(ctx context.Context, b kit.Pressable, x, y int) {
-	if w.xdotool != "" && w.p.virtual {
-		cmd := exec.CommandContext(ctx, w.xdotool, "mousemove", strconv.Itoa(x), strconv.Itoa(y), "click", "1")
-		if cmd.Run() == nil {
-			return
-		}
+func (w *walker) click(ctx context.Context, b kit.Pressable, x, y int) error {
+	switch {
+	case w.xdotool == "" || !w.p.virtual:
+		fyne.DoAndWait(b.Do)
+		return nil
+	case w.p.by == byKeys:
+		return w.tabTo(ctx, b.Name())
 	}
-	fyne.DoAndWait(b.Do)
+	return w.real(ctx, "mousemove", strconv.Itoa(x), strconv.Itoa(y), "click", "1")
+}
+
+// real lets xdotool make real events of the X server.
+func (w *walker) real(ctx context.Context, args ...string) error {
+	if err := exec.CommandContext(ctx, w.xdotool, args...).Run(); err != nil {
+		return fmt.Errorf("xdotool %s: %w", args[0], err)
+	}
+	return nil
+}
+
+// tabTo moves the focus with the Tab key alone until the button has it, and
+// presses Enter.
+func (w *walker) tabTo(ctx context.Context, name string) error {
+	for range 80 {
+		if b, _, _ := w.find(name); b != nil {
+			focused := false
+			fyne.DoAndWait(func() { f, ok := b.(interface{ Focused() bool }); focused = ok && f.Focused() })
+			if focused {
+				return w.real(ctx, "key", "Return")
+			}
+		}
+		if err := w.real(ctx, "key", "Tab"); err != nil {
+			return err
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+	return fmt.Errorf("the Tab key never came to the button %q", name)
+}
+
+// typeLink types the link as a keyboard-wedge scanner does.
+func (w *walker) typeLink(ctx context.Context, link string) error {
+	if w.xdotool == "" || !w.p.virtual {
+		return errors.New("typing like a scanner needs xdotool and a virtual display; install it with: apt-get install xdotool")
+	}
+	if err := w.real(ctx, "type", "--delay", "4", "--", link); err != nil {
+		return err
+	}
+	return w.real(ctx, "key", "Return")
 }
 
 // picture is what the display shows; on somebody's own display only our
