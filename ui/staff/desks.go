@@ -72,6 +72,7 @@ func (w *Window) enrol(d Enroller) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &enrolment{stop: cancel}
 	w.err, w.said, w.diagnostics.desks.enrol = "", "", e
+	w.draw()
 	shown := func(f func()) {
 		w.o.Do(func() {
 			if w.diagnostics.desks.enrol == e {
@@ -95,7 +96,6 @@ func (w *Window) enrol(d Enroller) {
 			w.askDesks()
 		})
 	})
-	w.draw()
 }
 
 // desks is the card of the diagnostics page; nil when nothing listens.
