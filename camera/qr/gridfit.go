@@ -119,13 +119,15 @@ func (g *grid) start(p *plane, t *triple, corner vec, reach int, floor float32, 
 		w[groupFinder] = 1
 	}
 	best, found := math.Inf(-1), false
-	try := func(q vec, w *fitWeights) {
+	try := func(q vec, far float64) {
 		quad := [4]vec{a, b, q, c}
 		m, ok := squareTo(3.5, n, &quad)
 		if !ok {
 			return
 		}
-		if s := g.fitScore(p, &m, w, floor, e); s > best {
+		// Of two that fit alike the nearer one: in version 1 hardly
+		// anything tells where the fourth corner is.
+		if s := g.fitScore(p, &m, &w, floor, e) - .002*far; s > best {
 			best, found = s, true
 			g.quad, g.m = quad, m
 		}
@@ -133,7 +135,7 @@ func (g *grid) start(p *plane, t *triple, corner vec, reach int, floor float32, 
 	const step = .8
 	for j := -reach; j <= reach; j++ {
 		for i := -reach; i <= reach; i++ {
-			try(corner.add(u.mul(float64(i)*step)).add(v.mul(float64(j)*step)), &w)
+			try(corner.add(u.mul(float64(i)*step)).add(v.mul(float64(j)*step)), float64(i*i+j*j))
 		}
 	}
 	g.score = best

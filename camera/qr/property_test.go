@@ -214,3 +214,38 @@ func TestMatrixRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+// Drawn codes of one and more pixels a module, as on a screenshot, and any
+// shape of picture.
+func TestScreenshots(t *testing.T) {
+	r := NewReader(Options{})
+	for _, version := range []int{1, 2, 5, 10} {
+		m := encode(t, "TEST 123", "M", version, 1)
+		n := m.GetWidth()
+		for module := 1; module <= 12; module += 1 + module/3 {
+			for _, quiet := range []int{1, 4} {
+				side := (n + 2*quiet) * module
+				big := image.NewGray(image.Rect(0, 0, side+30, side+20))
+				sub := big.SubImage(image.Rect(17, 9, 17+side, 9+side)).(*image.Gray)
+				for y := range side {
+					for x := range side {
+						v := uint8(255)
+						if i, j := x/module-quiet, y/module-quiet; i >= 0 && j >= 0 && i < n && j < n && m.Get(i, j) == 1 {
+							v = 0
+						}
+						sub.Pix[y*sub.Stride+x] = v
+					}
+				}
+				got := r.Still(sub)
+				if len(got) != 1 || got[0].Text != "TEST 123" {
+					t.Errorf("version %d, %d pixels a module, quiet zone %d: not read", version, module, quiet)
+				}
+			}
+		}
+	}
+	for _, size := range [][2]int{{0, 0}, {1, 1}, {20, 900}, {21, 21}, {3000, 22}, {22, 3000}, {65, 64}} {
+		if got := r.Still(image.NewGray(image.Rect(0, 0, size[0], size[1]))); len(got) != 0 {
+			t.Errorf("%v: read something", size)
+		}
+	}
+}

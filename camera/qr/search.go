@@ -19,6 +19,9 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	burnt := base.burnt() > .02
 	for i, s := range stages() {
 		w.stage = i
+		if k+s.half < 0 {
+			continue
+		}
 		p, at := w.pyr.level(k+s.half, e)
 		if s.power > gamma && !burnt {
 			continue
@@ -41,13 +44,17 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	return out
 }
 
+// smallPicture is the number of pixels below which every row is scanned: a
+// drawn code may have one pixel a module.
+const smallPicture = 150_000
+
 // blindAfter is the stage after which a third finder is guessed: what two
 // kinds of scan did not see is likely covered.
 const blindAfter = 2
 
 // stage is one way to look for finders.
 type stage struct {
-	half   int     // pyramid level
+	half   int     // pyramid level from the start level; -1 is for large pictures only
 	power  float64 // tone curve undone, or more than that for burnt pictures
 	middle bool    // threshold in the middle of the range, not at the mean
 	step   int     // rows
@@ -55,12 +62,13 @@ type stage struct {
 }
 
 // stages in the order of what they find for their time.
-func stages() [6]stage {
-	return [6]stage{
+func stages() [7]stage {
+	return [7]stage{
 		{step: 3, strict: true},
 		{power: burntPower, step: 2},
 		{power: gamma, step: 2},
 		{middle: true, step: 2},
+		{half: -1, step: 2},
 		{half: 1, power: gamma, step: 2},
 		{half: 1, middle: true, step: 2},
 	}
@@ -111,7 +119,11 @@ func (w *worker) scan(p *plane, k int, s stage, e *effort) {
 		w.sh.byMean(2)
 	}
 	e.spend(int64(w.sh.bw*w.sh.bh) * costBlock)
-	w.crosses = finderScan(p, &w.sh, s.step, s.strict, w.crosses[:0], &w.line, e)
+	step := s.step
+	if p.w*p.h < smallPicture {
+		step = 1
+	}
+	w.crosses = finderScan(p, &w.sh, step, s.strict, w.crosses[:0], &w.line, e)
 	w.spots.pool(w.crosses, p.w, p.h)
 	w.addFinders(k, 20, e)
 }
