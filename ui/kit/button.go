@@ -226,4 +226,3 @@ func (b *Button) draw() {
 	b.ring.Hidden = !b.focused
 	b.Refresh()
 }
-
