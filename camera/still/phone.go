@@ -29,7 +29,8 @@ type Phone struct {
 
 	mu    sync.Mutex
 	code  *image.Gray // one pixel a module, with quiet zone; nil: an empty room
-	since int         // frames since the code was shown
+	shown time.Time   // since when; a slow machine drops frames, not time
+	since int         // frames since then, which is the time when Fast
 }
 
 // Show holds up a code with the text, from the next frame on. An empty text
@@ -44,7 +45,7 @@ func (p *Phone) Show(text string) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.code, p.since = code, 0
+	p.code, p.since, p.shown = code, 0, time.Now()
 	return nil
 }
 
@@ -96,7 +97,7 @@ func (p *Phone) Open(ctx context.Context) (camera.Stream, error) {
 		fps = 30
 	}
 	p.mu.Lock()
-	p.since = 0
+	p.since, p.shown = 0, time.Now()
 	p.mu.Unlock()
 	empty := room(w, h)
 	bare := image.NewGray(empty.Rect)
@@ -124,7 +125,10 @@ func (s *phoneStream) Read(f *camera.Frame) error {
 		return io.EOF
 	}
 	s.p.mu.Lock()
-	code, n := s.p.code, s.p.since
+	code, t := s.p.code, time.Since(s.p.shown).Seconds()
+	if s.p.Fast {
+		t = float64(s.p.since) / s.fps
+	}
 	s.p.since++
 	s.p.mu.Unlock()
 
@@ -132,7 +136,7 @@ func (s *phoneStream) Read(f *camera.Frame) error {
 	copy(f.Color.Pix, s.room.Pix)
 	copy(f.Gray.Pix, s.bare.Pix)
 	if code != nil {
-		grey(f.Gray, f.Color, s.draw(f.Color, code, float64(n)/s.fps))
+		grey(f.Gray, f.Color, s.draw(f.Color, code, t))
 	}
 	s.wait()
 	f.At = time.Now()

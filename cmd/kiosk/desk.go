@@ -54,7 +54,7 @@ func (p *program) localDesk(s *screen, k *engine.Kiosk, worker *outbox.Worker, d
 	return frontdesk.NewLocal(frontdesk.Options{Core: p.core, Store: p.store, Chart: p.chart, Worker: worker, Version: cli.Version,
 		File: p.file, Fixed: p.fixed, Door: door, Figures: func() *staff.CameraFigures { return s.figures(k) },
 		Checks: func(context.Context) []staff.Check {
-			documents := staff.Check{Name: "documents", Health: staff.HealthOK}
+			documents := staff.Check{Name: "documents", Health: staff.HealthOK, Detail: renderer.Isolation()}
 			if err := renderer.Available(); err != nil {
 				documents.Health, documents.ToDo = staff.HealthWarning, "Install poppler-utils, so that PDF pages can be looked at"
 			}

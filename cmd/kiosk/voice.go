@@ -36,6 +36,11 @@ func newVoice(ctx context.Context, cfg config.Config, cat *words.Catalogue, log 
 		o.Player = player
 	}
 	v.Voice = say.New(o)
+	o.Headphones.OnChange(func(plugged bool) { // U13: plugging them in switches speech on
+		if plugged {
+			send(flow.SpeechOn{})
+		}
+	})
 	go o.Headphones.Watch(ctx, say.SystemProbe, 2*time.Second)
 	return v
 }

@@ -62,9 +62,14 @@ func (s *screen) attach(k *engine.Kiosk, p *program) {
 		OnRune:   func(r rune) { s.wedge.Key(r, time.Now()) },
 		OnKey:    s.wedgeKey,
 	})
-	s.app.Settings().SetTheme(kit.NewLook(s.metrics(s.size()), kit.PaletteOf(s.cfg.Display.Theme), 100).Theme())
+	s.app.Settings().SetTheme(s.theme())
 	s.window.SetContent(newSized(s.patient.Content(), s.resized))
 	s.patient.Attach(s.window.Canvas())
+}
+
+// theme is for the toolkit's own widgets beside ours.
+func (s *screen) theme() fyne.Theme {
+	return kit.NewLook(s.metrics(s.size()), kit.PaletteOf(s.cfg.Display.Theme), 100).Theme()
 }
 
 func (s *screen) size() fyne.Size {
@@ -120,6 +125,7 @@ func (s *screen) draw() {
 	if s.desk != nil && s.shown.State.Screen.ForStaff() {
 		if !s.staff {
 			s.staff = true
+			s.app.Settings().SetTheme(s.desk.window.Theme())
 			s.window.SetContent(s.desk.content())
 		}
 		s.desk.refresh()
@@ -127,6 +133,7 @@ func (s *screen) draw() {
 	}
 	if s.staff {
 		s.staff = false
+		s.app.Settings().SetTheme(s.theme())
 		s.window.SetContent(newSized(s.patient.Content(), s.resized))
 		s.patient.Attach(s.window.Canvas())
 	}

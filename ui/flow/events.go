@@ -42,6 +42,10 @@ type Press struct{ Action Action }
 // the whole value replaces the old one.
 type Set struct{ Settings Settings }
 
+// SpeechOn tells that headphones were plugged in: whoever does that wants to
+// listen (U13). The other settings stay.
+type SpeechOn struct{}
+
 // PasscodeGiven carries what was typed. The flow hands it on and keeps nothing;
 // whoever carries out Resolve wipes it.
 type PasscodeGiven struct{ Passcode *phi.Secret }
@@ -138,6 +142,7 @@ func (Tick) event()          {}
 func (Touched) event()       {}
 func (Press) event()         {}
 func (Set) event()           {}
+func (SpeechOn) event()      {}
 func (PasscodeGiven) event() {}
 func (WhoChosen) event()     {}
 func (FactsGiven) event()    {}

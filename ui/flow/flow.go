@@ -102,17 +102,17 @@ type Reason string
 // The reasons that the flow itself gives.
 const (
 	ReasonNone         Reason = ""
-	ReasonHelp         Reason = "asked_for_help"
-	ReasonSlowFetch    Reason = "fetch_timeout"
-	ReasonSlowStore    Reason = "ledger_slow"
-	ReasonLongWait     Reason = "wait_too_long"
-	ReasonLocked       Reason = "passcode_locked"
-	ReasonNotMine      Reason = "not_mine"
-	ReasonNotAccepted  Reason = "not_accepted" // identity.policy sends the patient to staff
-	ReasonTwoCodes     Reason = "two_codes"
-	ReasonNotHealth    Reason = "not_health_code"
-	ReasonCameraAbsent Reason = "camera_missing"
-	ReasonCameraBlack  Reason = "camera_black"
+	ReasonHelp         Reason = "asked-for-help"
+	ReasonSlowFetch    Reason = "fetch-timeout"
+	ReasonSlowStore    Reason = "ledger-slow"
+	ReasonLongWait     Reason = "wait-too-long"
+	ReasonLocked       Reason = "passcode-locked"
+	ReasonNotMine      Reason = "not-mine"
+	ReasonNotAccepted  Reason = "not-accepted" // identity.policy sends the patient to staff
+	ReasonTwoCodes     Reason = "two-codes"
+	ReasonNotHealth    Reason = "not-health-code"
+	ReasonCameraAbsent Reason = "camera-missing"
+	ReasonCameraBlack  Reason = "camera-black"
 )
 
 // Who is the record about, as the person at the kiosk says.

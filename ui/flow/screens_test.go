@@ -29,7 +29,7 @@ func way(t *testing.T, o Options, to Screen) *walk {
 		Done:         append(slices.Clone(consent), Press{ActYes}, Stored{1, "K7-42"}),
 		Trouble:      append(slices.Clone(link), FetchFailed{Visit: 1, Reason: "dns", Retry: true}),
 		Desk:         {Press{ActStart}, Press{ActHelp}},
-		OutOfService: {HealthChanged{"camera_missing"}},
+		OutOfService: {HealthChanged{"camera-missing"}},
 		StaffLogin:   {StaffAsked{}},
 		Staff:        {StaffAsked{}, StaffIn{}},
 	}

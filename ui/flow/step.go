@@ -49,6 +49,11 @@ func (t *turn) take(e Event) {
 	case Set:
 		t.alive()
 		t.set(e.Settings)
+	case SpeechOn:
+		if !t.s.Screen.ForStaff() {
+			t.alive()
+			t.s.Settings.Speech = true
+		}
 	case PasscodeGiven:
 		t.passcode(e)
 	case WhoChosen:

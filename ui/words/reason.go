@@ -63,9 +63,9 @@ func reasonGroup(code string) string {
 	switch code {
 	case "wiped", "cancelled":
 		return "start-again"
-	case "not-a-link", "text-too-big", "not_health_code", "text", "json", "fhir-json", "other-scheme", "card-not-a-card":
+	case "not-a-link", "text-too-big", "not-health-code", "text", "json", "fhir-json", "other-scheme", "card-not-a-card":
 		return "not-health"
-	case "two-links", "two_codes":
+	case "two-links", "two-codes":
 		return "two-codes"
 	case "empty", "damaged", "card-unreadable", "card-damaged", "card-chunk-invalid":
 		return "damaged"
@@ -89,7 +89,7 @@ func reasonGroup(code string) string {
 		return "not-active"
 	case "wrong-passcode":
 		return "wrong-passcode"
-	case "passcode-locked", "passcode_locked":
+	case "passcode-locked":
 		return "locked"
 	case "refused-by-server":
 		return "refused"
@@ -105,19 +105,19 @@ func reasonGroup(code string) string {
 		return "unreadable"
 	case "key-mismatch", "auth-failed":
 		return "key"
-	case "asked_for_help":
+	case "asked-for-help":
 		return "help"
-	case "fetch_timeout":
+	case "fetch-timeout":
 		return "slow"
 	case "disk-full", "ledger-full", "record-too-large", "ledger-io", "ledger-out-of-service", "closed", "ledger-closed":
 		return "store"
-	case "wait_too_long":
+	case "wait-too-long":
 		return "long-wait"
-	case "not_mine":
+	case "not-mine":
 		return "not-mine"
-	case "not_accepted":
+	case "not-accepted":
 		return "desk-finish"
-	case "camera_missing", "camera_black":
+	case "camera-missing", "camera-black":
 		return "camera"
 	case "boarding-pass":
 		return "boarding-pass"
@@ -153,7 +153,7 @@ func reasonGroup(code string) string {
 		return "card-early"
 	case "card-chunk-mixed":
 		return "card-mixed"
-	case "ledger_slow":
+	case "ledger-slow":
 		return "store-slow"
 	}
 	return "unknown"

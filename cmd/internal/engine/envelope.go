@@ -28,6 +28,12 @@ func (c *Core) Envelope(o *Opened) *intake.Envelope {
 	}
 }
 
-func (c *Core) consent(language string) intake.Consent {
-	return intake.Consent{Text: ConsentText, Version: ConsentVersion, Language: language, At: c.Env.Now()}
+// consent records the words that were shown; who checks in for somebody else
+// is shown others.
+func (c *Core) consent(language string, other bool) intake.Consent {
+	text := ConsentText
+	if other {
+		text += ".other"
+	}
+	return intake.Consent{Text: text, Version: ConsentVersion, Language: language, At: c.Env.Now()}
 }

@@ -215,7 +215,7 @@ func (k *Kiosk) store(ctx context.Context, e flow.Store) {
 		k.soon(flow.StoreFailed{Visit: e.Visit, Reason: "ledger-closed"})
 		return
 	}
-	env.Consent = k.o.Core.consent(e.Language)
+	env.Consent = k.o.Core.consent(e.Language, e.Who == flow.ForOther)
 	env.Match, env.Candidates = k.v.match, k.v.candidates
 	park := ""
 	if e.Outcome == flow.OutcomeStaff {

@@ -241,7 +241,7 @@ const mostCases = 200
 
 // HandOver notes a visit that ended at the desk.
 func (s *Store) HandOver(code, reason string) {
-	s.Note("kiosk", "visit.desk", code, strings.ReplaceAll(reason, "_", "-"), "")
+	s.Note("kiosk", "visit.desk", code, reason, "")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cases = append(s.cases, Case{Code: code, Reason: reason, At: s.core.Env.Now()})

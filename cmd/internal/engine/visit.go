@@ -318,7 +318,16 @@ func (k *Kiosk) read(ctx, eyes context.Context, out *outline) {
 
 // seen turns what one frame brought into events.
 func (k *Kiosk) seen(ctx, eyes context.Context, res qr.Result) {
-	k.post(func() {
+	// What was decoded while the camera was being turned off is dropped: it
+	// would begin the next visit with the last one's code.
+	post := func(f func()) {
+		k.post(func() {
+			if eyes.Err() == nil {
+				f()
+			}
+		})
+	}
+	post(func() {
 		if aim := aims[res.Hint]; k.state.Aim != aim {
 			k.step(ctx, flow.Aimed{Aim: aim})
 		}
@@ -334,13 +343,13 @@ func (k *Kiosk) seen(ctx, eyes context.Context, res qr.Result) {
 	}
 	switch {
 	case len(health) > 1 && !allChunks(health):
-		k.post(func() { k.step(ctx, flow.Scanned{Kind: flow.CodeOther, Reason: flow.ReasonTwoCodes}) })
+		post(func() { k.step(ctx, flow.Scanned{Kind: flow.CodeOther, Reason: flow.ReasonTwoCodes}) })
 	case len(health) > 0:
 		for text := range health {
-			k.post(func() { k.text(ctx, text) })
+			post(func() { k.text(ctx, text) })
 		}
 	case other != "":
-		k.post(func() { k.text(ctx, other) })
+		post(func() { k.text(ctx, other) })
 	}
 }
 
