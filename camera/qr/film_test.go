@@ -88,6 +88,36 @@ func TestFilmOfSeveralCodes(t *testing.T) {
 	}
 }
 
+// Two health codes side by side come with one frame, so that the kiosk can
+// ask for one.
+func TestTwoCodesInOneFrame(t *testing.T) {
+	a, b := encode(t, filmText, "M", 6, 2), encode(t, filmText[:len(filmText)-2]+"zz", "M", 6, 2)
+	v := view{w: 460, h: 240, quiet: 4, dark: 30, light: 220, ground: 220}
+	v.quad = [4]vec{{20, 40}, {180, 40}, {180, 200}, {20, 200}}
+	left := render(a, v)
+	for i := range v.quad {
+		v.quad[i].x += 240
+	}
+	right := render(b, v)
+	for y := range 240 {
+		copy(left.Pix[y*460+220:(y+1)*460], right.Pix[y*460+220:(y+1)*460])
+	}
+	r := NewReader(Options{Synchronous: true, Wanted: isSHL})
+	if n := len(r.Frame(frame(left, 0)).Readings); n != 2 {
+		t.Errorf("%d readings", n)
+	}
+	h := HintNone
+	for i := range hintAfter + 2 {
+		h = r.Frame(frame(left, 1+i)).Hint
+	}
+	if h != HintOneCode {
+		t.Errorf("hint %v", h)
+	}
+	if n := len(NewReader(Options{Wanted: isSHL}).Still(left)); n != 2 {
+		t.Errorf("still: %d readings", n)
+	}
+}
+
 // Frames of which none alone can be read add up to one that can.
 func TestVotesAddUp(t *testing.T) {
 	fs := film(t, 8, func(i int, v *view) {

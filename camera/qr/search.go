@@ -13,7 +13,7 @@ func (w *worker) search(base plane, wanted func(string) bool, e *effort) []camer
 	w.finders = w.finders[:0]
 	w.best = grid{score: -1}
 	w.tried = 0
-	w.done = w.done[:0]
+	w.done, w.read = w.done[:0], w.read[:0]
 	var out []camera.Reading
 	k := startLevel(base)
 	burnt := base.burnt() > .02
@@ -75,22 +75,30 @@ func stages() [7]stage {
 }
 
 // quick is the first stage alone: what a frame of a film gets. It returns the
-// codes it read until the first wanted one.
+// codes it read until the first wanted one, and a second one plain to see.
 func (w *worker) quick(base plane, wanted func(string) bool, e *effort) []found {
 	w.finders = w.finders[:0]
 	w.best = grid{score: -1}
 	p, k := w.pyr.level(startLevel(base), e)
 	w.scan(p, k, stages()[0], e)
-	w.trips = triples(w.finders, 4, w.trips)
+	w.trips = triples(w.finders, 8, w.trips)
 	var out []found
+	done := false
+	w.read = w.read[:0]
 	for i := range w.trips {
 		t := w.trips[i]
-		fd, g, k := w.tryTriple(&t, 4, 1, .2, e)
+		weak := .2
+		if done { // a second code, only where it is plain to see
+			if w.isRead(&t) {
+				continue
+			}
+			weak = .5
+		}
+		fd, g, k := w.tryTriple(&t, 4, 1, weak, e)
 		if fd != nil {
 			out = append(out, *fd)
-			if wanted == nil || wanted(fd.text) {
-				return out
-			}
+			w.read = append(w.read, t.f)
+			done = done || wanted == nil || wanted(fd.text)
 		} else if g.score > w.best.score {
 			w.best, w.bestAt = g, k
 		}
@@ -137,18 +145,43 @@ func (w *worker) triplesRound(wanted func(string) bool, out *[]camera.Reading, e
 		fs = fs[:24]
 	}
 	w.trips = triples(fs, 12, w.trips)
+	done := false
 	for i := range w.trips {
 		t := w.trips[i]
 		if w.wasTried(&t) {
 			continue
 		}
+		weak := .2
+		if done { // a second code, only where it is plain to see
+			if w.isRead(&t) {
+				continue
+			}
+			weak = .5
+		}
 		w.tried++
-		fd, g, k := w.tryTriple(&t, 4, 1, .2, e)
+		fd, g, k := w.tryTriple(&t, 4, 1, weak, e)
+		if fd != nil {
+			w.read = append(w.read, t.f)
+		}
 		if w.note(fd, &g, k, wanted, out) {
-			return true
+			done = true
 		}
 		if e.over() {
 			break
+		}
+	}
+	return done
+}
+
+// isRead tells whether a triple has a finder of a code that was read.
+func (w *worker) isRead(t *triple) bool {
+	for _, r := range w.read {
+		for i := range r {
+			for k := range t.f {
+				if r[i].c.sub(t.f[k].c).len() < 2*r[i].size() {
+					return true
+				}
+			}
 		}
 	}
 	return false

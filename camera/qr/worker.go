@@ -32,7 +32,8 @@ type worker struct {
 	bestAt  int  // its pyramid level
 	stage   int  // where the search ended
 	tried   int
-	done    [][3]vec // triples that failed on this picture
+	done    [][3]vec    // triples that were tried on this picture
+	read    [][3]finder // finders of the codes that were read
 }
 
 func newWorker(l *layouts, f *field) *worker {
