@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -58,7 +57,7 @@ const quitFor = 3 * time.Second
 
 // insist ends the process when its window does not close: its thread hangs.
 // What the ledger has acknowledged is on disk.
-func (p *program) insist(ctx context.Context, closed <-chan struct{}) {
+func (p *program) insist(ctx context.Context, closed <-chan struct{}, exit func(code int)) {
 	select {
 	case <-closed:
 		return
@@ -68,7 +67,7 @@ func (p *program) insist(ctx context.Context, closed <-chan struct{}) {
 	case <-closed:
 	case <-time.After(quitFor):
 		p.log.Error("the window does not close; ending without it")
-		os.Exit(1)
+		exit(1)
 	}
 }
 

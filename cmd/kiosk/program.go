@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -37,6 +38,13 @@ Ends with SIGTERM; imports that wait are delivered at the next start.`,
 			}
 			if err := phi.Harden(); err != nil {
 				fmt.Fprintf(c.Stderr, "core dumps could not be turned off: %v\n", err)
+			}
+			// From here on what a crash writes goes through a filter that lets no
+			// data pass, into a file beside the ledger.
+			if err := os.MkdirAll(cfg.Ledger.Dir, 0o700); err == nil {
+				if log, err := phi.GuardCrashes(filepath.Join(cfg.Ledger.Dir, "crash.txt")); err == nil {
+					c.Stderr = log
+				}
 			}
 			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera), file: c.ConfigFile()}
 			return p.run(ctx)
@@ -139,7 +147,7 @@ func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.
 	k.Send(flow.HealthChanged{Reason: health})
 	defer p.watch(ctx, k, worker, health)()
 	closed := make(chan struct{})
-	go p.insist(ctx, closed)
+	go p.insist(ctx, closed, os.Exit)
 	var walked error
 	if p.auto {
 		go func() {
@@ -171,11 +179,15 @@ func (p *program) flowOptions() flow.Options {
 func (p *program) logger() *slog.Logger {
 	level := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}[p.cfg.Log.Level]
 	l := slog.New(slog.NewTextHandler(p.call.Stderr, &slog.HandlerOptions{Level: level}))
-	// The toolkit complains here about what it looked for and did not find (no
-	// D-Bus, no theme of a desktop); a kiosk has no use for that.
+	quietToolkit(l)
+	return l
+}
+
+// quietToolkit takes what the toolkit complains about on the standard log: what
+// it looked for and did not find (no D-Bus, no theme of a desktop).
+func quietToolkit(l *slog.Logger) {
 	log.SetFlags(0)
 	log.SetOutput(toolkit{l})
-	return l
 }
 
 // toolkit takes the toolkit's own log lines.

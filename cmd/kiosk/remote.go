@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,6 +173,7 @@ func showDesk(ctx context.Context, c *cli.Call, remote *frontdesk.Remote, addres
 	if err != nil {
 		return fmt.Errorf("loading the words: %w", err)
 	}
+	quietToolkit(slog.New(slog.NewTextHandler(c.Stderr, nil)))
 	a := app.NewWithID("org.shlkiosk.desk")
 	window := a.NewWindow("Front desk, " + address)
 	window.SetMaster()

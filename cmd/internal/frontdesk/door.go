@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"time"
@@ -104,7 +105,26 @@ func (l *Local) Desks(context.Context) (address string, all []staff.Machine, err
 	if l.o.Door == nil {
 		return "", nil, errors.ErrUnsupported
 	}
-	return l.o.Door.Addr(), each(l.o.Door.peers.All(), machineOf), nil
+	return reachable(l.o.Door.Addr(), net.InterfaceAddrs), each(l.o.Door.peers.All(), machineOf), nil
+}
+
+// reachable is the address to type at another machine. Whoever listens
+// everywhere is told by the first address that others see.
+func reachable(addr string, all func() ([]net.Addr, error)) string {
+	at, err := netip.ParseAddrPort(addr)
+	if err != nil || !at.Addr().IsUnspecified() {
+		return addr
+	}
+	ours, err := all()
+	if err != nil {
+		return addr
+	}
+	for _, a := range ours {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().IsGlobalUnicast() {
+			return netip.AddrPortFrom(p.Addr(), at.Port()).String()
+		}
+	}
+	return addr
 }
 
 func machineOf(p desk.Peer) staff.Machine {

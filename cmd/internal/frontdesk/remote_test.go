@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -382,6 +383,23 @@ func TestWrongPINsCountTogether(t *testing.T) {
 	}
 	if _, err := k.local.Cases(t.Context()); err != nil {
 		t.Error("Ann, who is logged in:", err)
+	}
+}
+
+func TestAddressToType(t *testing.T) {
+	mask := net.CIDRMask(24, 32)
+	ours := func() ([]net.Addr, error) {
+		return []net.Addr{&net.IPNet{IP: net.IPv4(127, 0, 0, 1), Mask: mask}, &net.IPNet{IP: net.IPv4(10, 1, 0, 7), Mask: mask}}, nil
+	}
+	none := func() ([]net.Addr, error) { return nil, errors.New("x") }
+	for _, tc := range []struct {
+		addr string
+		all  func() ([]net.Addr, error)
+		want string
+	}{{"10.9.9.9:1", ours, "10.9.9.9:1"}, {"0.0.0.0:8443", ours, "10.1.0.7:8443"}, {"[::]:8443", ours, "10.1.0.7:8443"}, {"[::]:8443", none, "[::]:8443"}} {
+		if got := reachable(tc.addr, tc.all); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.addr, got, tc.want)
+		}
 	}
 }
 
