@@ -19,9 +19,13 @@ import (
 
 	"shlkiosk/cmd/internal/cli"
 	"shlkiosk/cmd/internal/engine"
+	"shlkiosk/sync/phi"
 )
 
 func main() {
+	if phi.CrashMonitor() {
+		return
+	}
 	if len(os.Args) == 2 && os.Args[1] == probeArg {
 		os.Exit(probeOpenGL())
 	}

@@ -35,21 +35,25 @@ func (c *Call) openStore() (*engine.Store, error) {
 }
 
 func outboxVerb() Verb {
-	return Verb{Name: "outbox", Args: "list|retry ID|park ID|rewrap|accept-loss", Short: "the ledger of imports: list, retry, park, change the key",
+	return Verb{Name: "outbox", Args: "list|retry ID|park ID|check|alarms|answer CODE|drop FILE|rewrap|accept-loss", Short: "the ledger of imports: list, retry, park, change the key",
 		Long: `list         every import with its state; no patient data
 retry ID     try a parked import again
 park ID      keep an import from being delivered
+check        open every import and tell which are damaged
+alarms       what nobody has answered yet, and files that were put aside
+answer CODE  take the alarms of one kind off the list
+drop FILE    overwrite and remove a file that was put aside
 rewrap       add a new key and wrap every import's key with it
 accept-loss  say that a ledger which is gone is lost for good; a new one is made
 The kiosk must be stopped: one process owns the ledger.`,
 		Run: runOutbox}
 }
 
-func runOutbox(_ context.Context, c *Call) error {
+func runOutbox(ctx context.Context, c *Call) error {
 	what, id := c.FS.Arg(0), outbox.ID(c.FS.Arg(1))
-	needsID := what == "retry" || what == "park"
+	needsID := what == "retry" || what == "park" || what == "answer" || what == "drop"
 	if (needsID && c.FS.NArg() != 2) || (!needsID && c.FS.NArg() != 1) {
-		return Usagef("say list, retry ID, park ID, rewrap or accept-loss")
+		return Usagef("say what to do: see the list")
 	}
 	if what == "accept-loss" {
 		cfg, err := c.Config(config.NeedLedger, nil)
@@ -70,13 +74,21 @@ func runOutbox(_ context.Context, c *Call) error {
 		err = store.Ledger.Retry(id)
 	case "park":
 		err = store.Ledger.Park(id, "parked-by-hand")
+	case "check":
+		return c.checkOutbox(ctx, store)
+	case "alarms":
+		return c.listAlarms(store)
+	case "answer":
+		err = store.Ledger.Answer(outbox.AlarmCode(id))
+	case "drop":
+		err = store.Ledger.DropQuarantined(string(id))
 	case "rewrap":
 		return c.rewrap(store)
 	default:
-		return Usagef("%q is not list, retry, park, rewrap or accept-loss", what)
+		return Usagef("%q is not one of its commands", what)
 	}
 	if err == nil {
-		store.Note("staff:cli", "import."+what, string(id), "ok", "")
+		store.Note("staff:cli", "ledger."+what, string(id), "ok", "")
 	}
 	return err
 }
@@ -97,6 +109,43 @@ func (c *Call) listOutbox(store *engine.Store) error {
 	}
 	if !c.JSON && len(all) == 0 {
 		fmt.Fprintln(c.Stdout, "the ledger is empty")
+	}
+	return nil
+}
+
+func (c *Call) checkOutbox(ctx context.Context, store *engine.Store) error {
+	n, bad, err := store.Ledger.Check(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = c.Print(map[string]any{"checked": n, "damaged": bad})
+	} else {
+		_, err = fmt.Fprintf(c.Stdout, "%d imports opened, %d damaged %v\n", n, len(bad), bad)
+	}
+	if err == nil && len(bad) > 0 {
+		return Failed
+	}
+	return err
+}
+
+func (c *Call) listAlarms(store *engine.Store) error {
+	aside, err := store.Ledger.Quarantined()
+	if err != nil {
+		return err
+	}
+	alarms := store.Ledger.Alarms()
+	if c.JSON {
+		return c.Print(map[string]any{"alarms": alarms, "putAside": aside})
+	}
+	for _, a := range alarms {
+		fmt.Fprintf(c.Stdout, "%s  %s  %s %s\n", a.At.Format(time.DateTime), a.Code, a.ID, a.File)
+	}
+	for _, f := range aside {
+		fmt.Fprintf(c.Stdout, "put aside: %s\n", f)
+	}
+	if len(alarms)+len(aside) == 0 {
+		fmt.Fprintln(c.Stdout, "no alarms")
 	}
 	return nil
 }

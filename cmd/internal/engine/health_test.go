@@ -159,7 +159,7 @@ func TestHealthWithoutAuditTrail(t *testing.T) {
 	is("with the trail closed", "audit-io")
 	s.mend()
 	is("still closed", "audit-io")
-	key, err := auditKey(s.Vault)
+	key, err := auditKey(s.Vault, cfg.Ledger.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -243,7 +243,9 @@ func (k *Kiosk) envelope(who flow.WhoFor) (*intake.Envelope, error) {
 		return nil, errors.New("nothing is open")
 	}
 	env := k.o.Core.Envelope(k.v.opened)
-	env.LeaveOut = append([]string(nil), k.v.leftOut...)
+	if len(k.v.leftOut) > 0 { // with what only serves the entries left out
+		env.LeaveOut = k.v.view.LeaveOut(k.v.leftOut)
+	}
 	env.Typed = intake.Typed{BirthDate: intake.Fact(k.v.birth.Reveal()), Second: intake.Fact(k.v.second.Reveal())}
 	env.OnBehalf = who == flow.ForOther
 	return env, nil

@@ -79,18 +79,24 @@ func (c *Core) OpenStore() (*Store, error) {
 	if s.Vault, err = vault.Open(source); err != nil {
 		return nil, err
 	}
-	key, err := auditKey(s.Vault)
+	key, err := auditKey(s.Vault, l.Dir)
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
-	s.Audit, err = audit.Open(filepath.Join(l.Dir, "audit"), audit.Options{Now: c.Env.Now, Key: key, Full: s.makeRoom})
+	auditDir := filepath.Join(l.Dir, "audit")
+	s.Audit, err = audit.Open(auditDir, audit.Options{Now: c.Env.Now, Key: key, Full: s.makeRoom})
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	mark, err := lastMark(auditDir)
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
 	const mb = 1 << 20
-	s.Ledger, err = outbox.Open(outbox.Options{Dir: ledgerDir, Vault: s.Vault, Now: c.Env.Now, Logger: c.Env.Logger,
+	s.Ledger, err = outbox.Open(outbox.Options{Dir: ledgerDir, Vault: s.Vault, Now: c.Env.Now, Logger: c.Env.Logger, Mark: mark,
 		Limits:  outbox.Limits{Records: l.MaxRecords, Bytes: int64(l.MaxMB) * mb, Age: l.MaxAge},
 		OnAlarm: func(a outbox.Alarm) { s.Note("kiosk", "ledger.alarm", string(a.ID), string(a.Code), "") }})
 	if err != nil {
@@ -100,11 +106,10 @@ func (c *Core) OpenStore() (*Store, error) {
 	return s, nil
 }
 
-// auditKey is the key of the audit trail's chain: derived from the oldest key
-// of the ring, so that it stays the same when a new key is added.
-func auditKey(v *vault.Vault) ([]byte, error) {
-	keys := v.Keys()
-	return v.MAC(keys[len(keys)-1], "audit")
+// auditKey is the key of the audit trail's chain. It outlives the keys of the
+// ledger: the trail does not end when one of them is retired.
+func auditKey(v *vault.Vault, dir string) ([]byte, error) {
+	return v.EnsureSecret(filepath.Join(dir, "audit.secret"), "audit")
 }
 
 // AuditKey opens the vault only to verify the audit trail.
@@ -115,7 +120,35 @@ func (c *Core) AuditKey() ([]byte, error) {
 		return nil, err
 	}
 	defer v.Close()
-	return auditKey(v)
+	return auditKey(v, c.Config.Ledger.Dir)
+}
+
+// actionMark is the audit entry that holds a position of the ledger. A ledger
+// that is behind the last one was rolled back.
+const actionMark = "ledger.mark"
+
+func lastMark(dir string) (m outbox.Mark, err error) {
+	all, err := audit.List(dir, audit.Query{})
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].Action != actionMark {
+			continue
+		}
+		if m, ok := outbox.ParseMark(all[i].Detail); ok {
+			return m, nil
+		}
+	}
+	return m, err
+}
+
+// Mark writes the ledger's position into the audit trail.
+func (s *Store) Mark() {
+	if s.Audit == nil || s.Ledger == nil {
+		return
+	}
+	e := audit.Event{Actor: "kiosk", Action: actionMark, Result: "ok", Detail: s.Ledger.Mark().Detail()}
+	if _, err := s.Audit.Append(e); err != nil {
+		s.core.Env.Logger.Error("ledger's position not noted", "error", err)
+	}
 }
 
 func (s *Store) makeRoom() bool { return s.Ledger != nil && s.Ledger.ReleaseReserve() }
@@ -123,6 +156,7 @@ func (s *Store) makeRoom() bool { return s.Ledger != nil && s.Ledger.ReleaseRese
 // Close ends the use of the folder.
 func (s *Store) Close() error {
 	var errs []error
+	s.Mark()
 	if s.Ledger != nil {
 		errs = append(errs, s.Ledger.Close())
 	}
