@@ -87,7 +87,9 @@ func trackable(g *grid) bool {
 
 // adopt starts following the best grid a search saw.
 func (r *Reader) adopt(w *worker) {
-	if trackable(&w.best) && (!r.track.on || r.track.lost > 0) {
+	t := &r.track
+	better := !t.on || t.lost > 0 || !t.told && w.best.score > t.g.score+.1
+	if trackable(&w.best) && better {
 		r.track.start(w.best.full(w.bestAt))
 	}
 }

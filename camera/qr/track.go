@@ -12,11 +12,15 @@ type track struct {
 	fresh bool   // last is the frame before
 	lost  int    // frames since it was seen
 	told  bool   // its text was reported
+	doubt int    // frames in a row whose known modules do not fit
 	acc   []float32
 	votes float32 // sum of the weights in acc
 	n     int     // frames in acc
 	mixed []float32
 }
+
+// doubtful is how many frames a track may fit badly before it is dropped.
+const doubtful = 4
 
 // lostAfter is how many frames a code may be out of sight.
 const lostAfter = 6
@@ -166,8 +170,12 @@ func (w *worker) decodeTrack(t *track, hard bool, e *effort) *found {
 	}
 	s := &w.mods
 	if s.knownErrors(s.eq) > .25 {
+		if t.doubt++; t.doubt > doubtful {
+			t.wipe() // it never was a code
+		}
 		return nil
 	}
+	t.doubt = 0
 	if t.n > 0 && len(t.acc) == len(s.eq) && t.n >= 2 {
 		// What is known by now teaches the equaliser of this frame.
 		t.mix(len(s.eq))
