@@ -78,7 +78,7 @@ bench-ledger: ## commits beside the bare fsync; 10,000 records
 
 # Long work.
 
-.PHONY: faults fuzz screens interop test-real
+.PHONY: faults fuzz screens test-screens golden flow-deep lint-all interop test-real
 faults: ## kill loops, full disks, flipped bits, outages; prints the table
 	FAULTS=long $(GO) test -count=1 -timeout 120m -run Faults -v ./sync/outbox/... ./sync/vault ./cmd/internal/faults
 
@@ -99,6 +99,21 @@ interop: .interop/node_modules/.ready ## against implementations that are not ou
 	@if command -v npm >/dev/null; then \
 	  npm install --silent --no-fund --no-audit --prefix .interop kill-the-clipboard@1.1.0 jose@6.2.18 && touch $@; \
 	else echo "INTEROP NOT RUN: npm is not installed"; fi
+
+screens: setup-test ## every screen as a picture and contact sheets, in screens-out (long; SCREENS_ONLY=vi_light_200 narrows it)
+	SCREENS_OUT=$(CURDIR)/screens-out $(GO) test -count=1 -tags $(TAGS) -timeout 90m ./ui/patient ./ui/staff -run 'TestScreens$$'
+
+test-screens: setup-test ## every screen at every size in every language on every display (long)
+	SCREENS_FULL=1 $(GO) test -count=1 -tags $(TAGS) -timeout 90m ./ui/patient
+
+golden: setup-test ## write the golden pictures anew, after looking at what changed
+	SCREENS_GOLDEN=write $(GO) test -count=1 -tags $(TAGS) -timeout 60m ./ui/patient -run Golden
+
+flow-deep: ## the flow's invariants, deep
+	$(GO) test -count=1 ./ui/flow -rapid.checks=2000
+
+lint-all: ## golangci-lint with the rules of .golangci.yml
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
 test-real: ## imports against a real server: FHIR_BASE and credentials, see sync/intake
 	$(GO) test -count=1 -run TestRealServer -v ./sync/intake
