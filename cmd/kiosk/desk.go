@@ -140,7 +140,13 @@ func (w *walker) desk(ctx context.Context) error {
 	}
 	time.Sleep(time.Second)
 	w.shoot("staff-queue")
-	fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyReturn}) })
+	if err := w.press(ctx, "filter-all"); err != nil {
+		return err
+	}
+	time.Sleep(500 * time.Millisecond)
+	for _, key := range []fyne.KeyName{fyne.KeyDown, fyne.KeyReturn} {
+		fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: key}) })
+	}
 	time.Sleep(time.Second)
 	w.shoot("staff-receipt")
 	fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF3}) })
