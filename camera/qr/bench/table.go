@@ -32,7 +32,7 @@ func table(w *strings.Builder, c *corpus, reps []*report, missing []string) {
 	for _, m := range missing {
 		fmt.Fprintf(w, "\nNot measured: %s.\n", m)
 	}
-	w.WriteString("\n| group, easy / medium / hard read |")
+	w.WriteString("\n| group: easy / medium / hard read |")
 	for _, r := range reps {
 		fmt.Fprintf(w, " %s |", r.who)
 	}
@@ -46,7 +46,11 @@ func table(w *strings.Builder, c *corpus, reps []*report, missing []string) {
 					cells = append(cells, fmt.Sprintf("%d", s.right))
 				}
 			}
-			fmt.Fprintf(w, " %s of %d |", strings.Join(cells, " / "), r.by[g].n/max(len(cells), 1))
+			if len(cells) == 0 { // no grades in this corpus
+				fmt.Fprintf(w, " %d of %d |", r.by[g].right, r.by[g].n)
+				continue
+			}
+			fmt.Fprintf(w, " %s of %d |", strings.Join(cells, " / "), r.by[g].n/len(cells))
 		}
 		w.WriteString("\n")
 	}
