@@ -1,7 +1,7 @@
 // Command bench runs this project's QR reader and its peers over a corpus of
 // pictures and clips, and writes one Markdown table.
 //
-//	go run ./camera/qr/bench [-readme README.md] [-clips=false] CORPUS...
+//	go run ./camera/qr/bench [-readme README.md] [-clips=false] -corpus CORPUS [CORPUS...]
 //
 // A corpus is a directory with a manifest.jsonl as shared/corpus/qr makes it.
 // Peers: plain gozxing (TRY_HARDER and inverted) in this process; zbar through
@@ -35,12 +35,17 @@ func run() error {
 	alone := flag.Bool("alone", false, "our reader only")
 	who := flag.String("reader", "", "only readers whose name contains this")
 	interop := flag.String("interop", ".interop", "directory for the peers' programs; not under version control")
+	corpusDir := flag.String("corpus", "", "a corpus; more may follow as arguments")
 	flag.Parse()
-	if flag.NArg() == 0 {
+	dirs := flag.Args()
+	if *corpusDir != "" {
+		dirs = append([]string{*corpusDir}, dirs...)
+	}
+	if len(dirs) == 0 {
 		return fmt.Errorf("name a corpus directory, for instance ../shared/corpus/qr")
 	}
 	var out strings.Builder
-	for _, dir := range flag.Args() {
+	for _, dir := range dirs {
 		c, err := loadCorpus(dir, *only)
 		if err != nil {
 			return err
