@@ -31,37 +31,19 @@ type Entry struct {
 // so that it can be reported. Errors are *Error.
 func ParseBundle(b []byte, lim Limits) (Bundle, error) {
 	lim = lim.orDefault()
-	raw, err := accept(b, lim)
+	o, err := accept(b, lim, lim.MaxEntries)
 	if err != nil {
 		return Bundle{}, err
 	}
-	r := view(raw)
-	if r.typ == "" {
+	switch {
+	case o.root.typ == "":
 		return Bundle{}, &Error{Op: "parse bundle", Reason: ReasonNotFHIR, Offset: -1}
+	case o.root.typ != "Bundle":
+		return Bundle{Raw: o.root.raw, Entries: []Entry{{Resource: o.root}}}, nil
+	case o.elements > lim.MaxEntries:
+		return Bundle{}, &Error{Op: "parse bundle", Reason: ReasonTooManyEntries, Offset: -1}
 	}
-	if r.typ != "Bundle" {
-		return Bundle{Raw: raw, Entries: []Entry{{Resource: r}}}, nil
-	}
-	out := Bundle{Raw: raw, Type: r.Get("type").String(), Timestamp: r.Get("timestamp").String()}
-	for i, e := range r.Get("entry").Elements() {
-		if i >= lim.MaxEntries {
-			return Bundle{}, &Error{Op: "parse bundle", Reason: ReasonTooManyEntries, Offset: -1}
-		}
-		entry := Entry{Index: i}
-		for m := range e.members() {
-			switch {
-			case m.is("fullUrl"):
-				entry.FullURL = m.value.String()
-			case m.is("resource"):
-				entry.Resource = view(m.value.raw)
-			}
-		}
-		if entry.Resource.raw == nil {
-			continue
-		}
-		out.Entries = append(out.Entries, entry)
-	}
-	return out, nil
+	return Bundle{Raw: o.root.raw, Type: o.bundleType.String(), Timestamp: o.timestamp.String(), Entries: o.entries}, nil
 }
 
 // Format prints the type of the Bundle and "[redacted]".

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 )
 
@@ -11,7 +12,7 @@ import (
 // is JSON, and an edit of it is again.
 func FuzzBundle(f *testing.F) {
 	for _, s := range []string{`{"resourceType":"Patient"}`, `{"resourceType":"Bundle","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"A","subject":{"reference":"urn:uuid:1"}}}]}`,
-		"\xef\xbb\xbf{\"resourceType\":\"A\",\"x\":\"\\ud83d\\ude00\"}", `{"resourceType":"A","x":[1e5,-0.0,true,null,{}]}`, `{"a":`, `[[[[`} {
+		"\xef\xbb\xbf{\"resourceType\":\"A\",\"x\":\"\\ud83d\\ude00\"}", `{"resourceType":"A","x":[1e5,-0.0,true,null,{}]}`, `{"a":`, `[[[[`, `{"entry":[{"resource":{"id":"\u0031","resourceType":"A"},"fullUrl":1},{},7,[{"resource":{}}],{"resource":null}],"type":"x","resourceType":"Bundle"}`} {
 		f.Add([]byte(s))
 	}
 	files, _ := filepath.Glob("../intake/testdata/*.json")
@@ -28,6 +29,7 @@ func FuzzBundle(f *testing.F) {
 		if !json.Valid(b.Raw) {
 			t.Fatal("accepted what is no JSON")
 		}
+		sameAsViews(t, b)
 		x := NewIndex(b)
 		for i, e := range b.Entries {
 			ed := NewEditor(e.Resource)
@@ -48,4 +50,27 @@ func FuzzBundle(f *testing.F) {
 			}
 		}
 	})
+}
+
+// sameAsViews holds what the scan took down on its way to what the views read
+// out of the same bytes, one by one.
+func sameAsViews(t *testing.T, got Bundle) {
+	t.Helper()
+	whole := view(got.Raw)
+	if whole.typ != "Bundle" {
+		if e := got.Entries; len(e) != 1 || !reflect.DeepEqual(e[0], Entry{Resource: whole}) || got.Type != "" || got.Timestamp != "" {
+			t.Fatalf("%s: not a Bundle of one", got.Raw)
+		}
+		return
+	}
+	var want []Entry
+	for i, e := range whole.Get("entry").Elements() {
+		if r := e.Get("resource"); r.Exists() {
+			want = append(want, Entry{Index: i, FullURL: e.Get("fullUrl").String(), Resource: view(r.raw)})
+		}
+	}
+	if got.Type != whole.Get("type").String() || got.Timestamp != whole.Get("timestamp").String() ||
+		len(got.Entries) != len(want) || len(want) > 0 && !reflect.DeepEqual(got.Entries, want) {
+		t.Fatalf("%s: the scan and the views disagree", got.Raw)
+	}
 }

@@ -23,27 +23,25 @@ type Resource struct {
 // white space around the document are dropped, nothing else is changed. The
 // resource keeps b. Errors are *Error.
 func ParseResource(b []byte, lim Limits) (Resource, error) {
-	b, err := accept(b, lim)
+	o, err := accept(b, lim.orDefault(), 0)
 	if err != nil {
 		return Resource{}, err
 	}
-	r := view(b)
-	if r.typ == "" {
+	if o.root.typ == "" {
 		return Resource{}, &Error{Op: "parse resource", Reason: ReasonNotFHIR, Offset: -1}
 	}
-	return r, nil
+	return o.root, nil
 }
 
-func accept(b []byte, lim Limits) ([]byte, error) {
-	lim = lim.orDefault()
+func accept(b []byte, lim Limits, entries int) (outline, error) {
 	if len(b) > lim.MaxBytes {
-		return nil, &Error{Op: "scan", Reason: ReasonTooLarge, Offset: -1}
+		return outline{}, &Error{Op: "scan", Reason: ReasonTooLarge, Offset: -1}
 	}
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	if err := scan(b, lim.MaxDepth); err != nil {
-		return nil, err
+	o, err := scan(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), lim.MaxDepth, entries)
+	if err != nil {
+		return outline{}, err
 	}
-	return bytes.Trim(b, " \t\r\n"), nil
+	return o, nil
 }
 
 // view makes a Resource of bytes that scan has accepted. Its type is "" when

@@ -27,6 +27,8 @@ func TestScanRefuses(t *testing.T) {
 		"duplicate, escaped":      {`{"resourceType":"A","id":"1","\u0069d":"2"}`, ReasonDuplicateKey},
 		"duplicate deep inside":   {`{"resourceType":"A","x":[{"a":{"b":1,"b":1}}]}`, ReasonDuplicateKey},
 		"duplicate among many":    {`{"resourceType":"A",` + manyMembers(60) + `,"k3":1}`, ReasonDuplicateKey},
+		"escaped among many":      {`{"resourceType":"A",` + manyMembers(60) + `,"\u006b59":1}`, ReasonDuplicateKey},
+		"duplicate, long names":   {`{"resourceType":"A","aLongNameOfAMember":1,"b":2,"aLongNameOfAMember":1}`, ReasonDuplicateKey},
 		"deep":                    {deep, ReasonTooDeep},
 		"bytes not UTF-8":         {"{\"resourceType\":\"A\",\"x\":\"\xff\"}", ReasonInvalidUTF8},
 		"overlong UTF-8":          {"{\"resourceType\":\"A\",\"x\":\"\xc0\xaf\"}", ReasonInvalidUTF8},
@@ -51,6 +53,11 @@ func TestScanRefuses(t *testing.T) {
 	}
 	if _, err := ParseResource([]byte(`{"resourceType":"A"}`), Limits{MaxBytes: 10}); reason(err) != ReasonTooLarge {
 		t.Errorf("size limit: %v", err)
+	}
+	// Names that begin, end and are as long as one another are not one name.
+	alike := `{"resourceType":"A","abcdefgh1ijklmnop":1,"abcdefgh2ijklmnop":2,"abcdefgh3ijklmnop":3,"":4,"a":5,"aa":6,"abab":7,"ababab":8,"abababab":9}`
+	if r, err := ParseResource([]byte(alike), Limits{}); err != nil || r.Value().Len() != 10 {
+		t.Errorf("names that are alike: %v", err)
 	}
 	many := `{"resourceType":"Bundle","entry":[` + strings.Repeat(`{},`, 10) + `{}]}`
 	if _, err := ParseBundle([]byte(many), Limits{MaxEntries: 10}); reason(err) != ReasonTooManyEntries {

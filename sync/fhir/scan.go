@@ -2,174 +2,222 @@ package fhir
 
 import (
 	"bytes"
+	"hash/maphash"
 	"unicode/utf8"
 )
 
-// scanner checks one JSON document once, so that everything after it can walk
-// the bytes without checking again.
+// scanner checks one JSON document in one pass, so that everything after it
+// can walk the bytes without checking again, and takes down on the way where
+// the entries of a Bundle are: a second walk to find them would cost as much
+// as the check.
 type scanner struct {
 	b     []byte
-	i     int
 	depth int
 	max   int
-	// keys is a stack of the keys of the open objects; an object looks only at
-	// its own part. One slice for the whole document keeps the scan from
-	// allocating for every object.
-	keys [][]byte // decoded, between the quotes
+	err   *Error
+
+	// keys is a stack of the member names of the open objects; an object looks
+	// only at its own part. One slice for the whole document keeps the scan
+	// from allocating for every object.
+	keys    []keyAt
+	decoded []byte // names that were written with escapes, for keys to point into
+	escaped bool   // the string that text passed last has escapes
+	seed    maphash.Seed
+
+	found outline
 }
 
-// manyKeys is where looking through the keys one by one stops and a map
-// begins, so that an object of a million keys costs no quadratic time.
-const manyKeys = 24
-
-func scan(b []byte, maxDepth int) *Error {
-	s := scanner{b: b, max: maxDepth}
-	s.space()
-	if err := s.value(); err != nil {
-		return err
-	}
-	s.space()
-	if s.i != len(s.b) {
-		return s.fail(ReasonInvalidJSON)
-	}
-	return nil
+// outline is what a scan takes down besides the verdict.
+type outline struct {
+	root       Resource
+	bundleType Value
+	timestamp  Value
+	entries    []Entry
+	elements   int // of Bundle.entry, with a resource or without
+	most       int // entries beyond this are counted, not kept; 0 keeps none
 }
 
-func (s *scanner) fail(r Reason) *Error {
-	return &Error{Op: "scan", Reason: r, Offset: s.i}
+// role is what a value is to the outline.
+type role uint8
+
+const (
+	plain      role = iota
+	root            // the document
+	entryList       // Bundle.entry
+	entryItem       // an element of it
+	entryBody       // its resource
+	typeOfRoot      // resourceType
+	idOfRoot
+	bundleType
+	bundleStamp
+	fullURL
+	typeOfBody
+	idOfBody
+)
+
+// scan checks b and outlines it, with at most the given number of entries.
+// The outline shares the bytes of b.
+func scan(b []byte, maxDepth, entries int) (outline, *Error) {
+	s := scanner{b: b, max: maxDepth, found: outline{most: entries}}
+	start := skipSpace(b, 0)
+	end := s.value(start, root)
+	if end >= 0 {
+		if end = skipSpace(b, end); end != len(b) {
+			end = s.fail(end, ReasonInvalidJSON)
+		}
+	}
+	if end < 0 {
+		return outline{}, s.err
+	}
+	return s.found, nil
 }
 
-func (s *scanner) space() { s.i = skipSpace(s.b, s.i) }
+// Each of the methods below takes the index where something begins and returns
+// the one after its end, or -1 when s.err says what is wrong.
 
-func (s *scanner) value() *Error {
-	if s.i >= len(s.b) {
-		return s.fail(ReasonInvalidJSON)
+func (s *scanner) fail(at int, r Reason) int {
+	s.err = &Error{Op: "scan", Reason: r, Offset: at}
+	return -1
+}
+
+func (s *scanner) value(i int, as role) int {
+	if i >= len(s.b) {
+		return s.fail(i, ReasonInvalidJSON)
 	}
-	switch c := s.b[s.i]; {
-	case c == '{':
-		return s.object()
-	case c == '[':
-		return s.array()
+	end := -1
+	switch c := s.b[i]; {
 	case c == '"':
-		_, _, err := s.text()
-		return err
+		end = s.text(i)
+	case c == '{':
+		end = s.object(i, as)
+	case c == '[':
+		end = s.array(i, as)
 	case c == '-' || c >= '0' && c <= '9':
-		return s.number()
+		end = s.number(i)
 	case c == 't':
-		return s.word("true")
+		end = s.word(i, "true")
 	case c == 'f':
-		return s.word("false")
+		end = s.word(i, "false")
 	case c == 'n':
-		return s.word("null")
+		end = s.word(i, "null")
+	default:
+		return s.fail(i, ReasonInvalidJSON)
 	}
-	return s.fail(ReasonInvalidJSON)
+	if as != plain && end >= 0 {
+		s.take(as, Value{raw: s.b[i:end:end]})
+	}
+	return end
 }
 
-func (s *scanner) word(w string) *Error {
-	if !bytes.HasPrefix(s.b[s.i:], []byte(w)) {
-		return s.fail(ReasonInvalidJSON)
+func (s *scanner) word(i int, w string) int {
+	if !bytes.HasPrefix(s.b[i:], []byte(w)) {
+		return s.fail(i, ReasonInvalidJSON)
 	}
-	s.i += len(w)
-	return nil
+	return i + len(w)
 }
 
-func (s *scanner) digits() bool {
-	start := s.i
-	for s.i < len(s.b) && s.b[s.i] >= '0' && s.b[s.i] <= '9' {
-		s.i++
+func (s *scanner) digits(i int) int {
+	for i < len(s.b) && s.b[i]-'0' < 10 {
+		i++
 	}
-	return s.i > start
+	return i
 }
 
 // number follows RFC 8259 section 6: no leading zero, plus sign or bare dot.
-func (s *scanner) number() *Error {
-	if s.b[s.i] == '-' {
-		s.i++
+func (s *scanner) number(i int) int {
+	b := s.b
+	if b[i] == '-' {
+		i++
 	}
-	if s.i < len(s.b) && s.b[s.i] == '0' {
-		s.i++
-	} else if !s.digits() {
-		return s.fail(ReasonInvalidJSON)
+	if i < len(b) && b[i] == '0' {
+		i++
+	} else if end := s.digits(i); end > i {
+		i = end
+	} else {
+		return s.fail(i, ReasonInvalidJSON)
 	}
-	if s.i < len(s.b) && s.b[s.i] == '.' {
-		s.i++
-		if !s.digits() {
-			return s.fail(ReasonInvalidJSON)
+	if i < len(b) && b[i] == '.' {
+		end := s.digits(i + 1)
+		if end == i+1 {
+			return s.fail(end, ReasonInvalidJSON)
 		}
+		i = end
 	}
-	if s.i < len(s.b) && (s.b[s.i] == 'e' || s.b[s.i] == 'E') {
-		s.i++
-		if s.i < len(s.b) && (s.b[s.i] == '+' || s.b[s.i] == '-') {
-			s.i++
+	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
+		i++
+		if i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
 		}
-		if !s.digits() {
-			return s.fail(ReasonInvalidJSON)
+		end := s.digits(i)
+		if end == i {
+			return s.fail(end, ReasonInvalidJSON)
 		}
+		i = end
 	}
-	return nil
+	return i
 }
 
-// text checks a string and returns the bytes between its quotes.
-func (s *scanner) text() (inner []byte, escaped bool, _ *Error) {
-	s.i++
-	start := s.i
-	for s.i < len(s.b) {
-		switch c := s.b[s.i]; {
+// text checks the string whose quote is at i.
+func (s *scanner) text(i int) int {
+	b := s.b
+	s.escaped = false
+	i++
+	for {
+		i = plainText(b, i)
+		if i >= len(b) {
+			return s.fail(len(b), ReasonInvalidJSON)
+		}
+		switch c := b[i]; {
 		case c == '"':
-			inner = s.b[start:s.i]
-			s.i++
-			return inner, escaped, nil
+			return i + 1
 		case c == '\\':
-			escaped = true
-			if err := s.escape(); err != nil {
-				return nil, false, err
+			s.escaped = true
+			if i = s.escape(i); i < 0 {
+				return i
 			}
 		case c < 0x20:
-			return nil, false, s.fail(ReasonInvalidJSON)
-		case c < utf8.RuneSelf:
-			s.i++
+			return s.fail(i, ReasonInvalidJSON)
 		default:
-			r, n := utf8.DecodeRune(s.b[s.i:])
-			if r == utf8.RuneError && n <= 1 {
-				return nil, false, s.fail(ReasonInvalidUTF8)
+			for i < len(b) && b[i] >= utf8.RuneSelf {
+				r, n := utf8.DecodeRune(b[i:])
+				if r == utf8.RuneError && n <= 1 {
+					return s.fail(i, ReasonInvalidUTF8)
+				}
+				i += n
 			}
-			s.i += n
 		}
 	}
-	return nil, false, s.fail(ReasonInvalidJSON)
 }
 
-func (s *scanner) escape() *Error {
-	if s.i+1 >= len(s.b) {
-		return s.fail(ReasonInvalidJSON)
+func (s *scanner) escape(i int) int {
+	b := s.b
+	if i+1 >= len(b) {
+		return s.fail(i, ReasonInvalidJSON)
 	}
-	switch s.b[s.i+1] {
+	switch b[i+1] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.i += 2
-		return nil
+		return i + 2
 	case 'u':
-		u, ok := hex4(s.b, s.i+2)
+		u, ok := hex4(b, i+2)
 		if !ok {
-			return s.fail(ReasonInvalidJSON)
+			return s.fail(i, ReasonInvalidJSON)
 		}
 		switch {
 		case u >= 0xDC00 && u <= 0xDFFF:
-			return s.fail(ReasonInvalidUnicode)
+			return s.fail(i, ReasonInvalidUnicode)
 		case u >= 0xD800 && u <= 0xDBFF:
 			low, ok := uint16(0), false
-			if s.i+7 < len(s.b) && s.b[s.i+6] == '\\' && s.b[s.i+7] == 'u' {
-				low, ok = hex4(s.b, s.i+8)
+			if i+7 < len(b) && b[i+6] == '\\' && b[i+7] == 'u' {
+				low, ok = hex4(b, i+8)
 			}
 			if !ok || low < 0xDC00 || low > 0xDFFF {
-				return s.fail(ReasonInvalidUnicode)
+				return s.fail(i, ReasonInvalidUnicode)
 			}
-			s.i += 12
-		default:
-			s.i += 6
+			return i + 12
 		}
-		return nil
+		return i + 6
 	}
-	return s.fail(ReasonInvalidJSON)
+	return s.fail(i, ReasonInvalidJSON)
 }
 
 func hex4(b []byte, i int) (uint16, bool) {
@@ -193,121 +241,99 @@ func hex4(b []byte, i int) (uint16, bool) {
 	return u, true
 }
 
-func (s *scanner) open() *Error {
-	s.depth++
-	if s.depth > s.max {
-		return s.fail(ReasonTooDeep)
+// open steps into an object or array.
+func (s *scanner) open(i int) int {
+	if s.depth++; s.depth > s.max {
+		return s.fail(i, ReasonTooDeep)
 	}
-	s.i++
-	s.space()
-	return nil
+	return skipSpace(s.b, i+1)
 }
 
-func (s *scanner) array() *Error {
-	if err := s.open(); err != nil {
-		return err
+// next passes what follows a member or element: a comma, and with it the space
+// after it, or the closing byte, which closed tells.
+func (s *scanner) next(i int, closing byte) (end int, closed bool) {
+	b := s.b
+	i = skipSpace(b, i)
+	switch {
+	case i >= len(b):
+	case b[i] == ',':
+		return skipSpace(b, i+1), false
+	case b[i] == closing:
+		return i + 1, true
 	}
-	defer func() { s.depth-- }()
-	if s.i < len(s.b) && s.b[s.i] == ']' {
-		s.i++
-		return nil
-	}
-	for {
-		if err := s.value(); err != nil {
-			return err
-		}
-		s.space()
-		if s.i >= len(s.b) {
-			return s.fail(ReasonInvalidJSON)
-		}
-		switch s.b[s.i] {
-		case ',':
-			s.i++
-			s.space()
-		case ']':
-			s.i++
-			return nil
-		default:
-			return s.fail(ReasonInvalidJSON)
-		}
-	}
+	return s.fail(i, ReasonInvalidJSON), true
 }
 
-func (s *scanner) object() *Error {
-	if err := s.open(); err != nil {
-		return err
+func (s *scanner) array(i int, as role) int {
+	if i = s.open(i); i < 0 {
+		return i
 	}
-	base := len(s.keys)
-	defer func() { s.depth--; s.keys = s.keys[:base] }()
-	if s.i < len(s.b) && s.b[s.i] == '}' {
-		s.i++
-		return nil
+	element := plain
+	if as == entryList {
+		element = entryItem
 	}
-	var seen map[string]bool
-	for {
-		if s.i >= len(s.b) || s.b[s.i] != '"' {
-			return s.fail(ReasonInvalidJSON)
-		}
-		at := s.i
-		raw, escaped, err := s.text()
-		if err != nil {
-			return err
-		}
-		if s.duplicate(base, raw, escaped, &seen) {
-			s.i = at
-			return s.fail(ReasonDuplicateKey)
-		}
-		s.space()
-		if s.i >= len(s.b) || s.b[s.i] != ':' {
-			return s.fail(ReasonInvalidJSON)
-		}
-		s.i++
-		s.space()
-		if err := s.value(); err != nil {
-			return err
-		}
-		s.space()
-		if s.i >= len(s.b) {
-			return s.fail(ReasonInvalidJSON)
-		}
-		switch s.b[s.i] {
-		case ',':
-			s.i++
-			s.space()
-		case '}':
-			s.i++
-			return nil
-		default:
-			return s.fail(ReasonInvalidJSON)
-		}
+	closed := false
+	if i < len(s.b) && s.b[i] == ']' {
+		i, closed = i+1, true
 	}
+	for !closed {
+		if element == entryItem {
+			s.entry()
+		}
+		if i = s.value(i, element); i < 0 {
+			return i
+		}
+		i, closed = s.next(i, ']')
+	}
+	s.depth--
+	return i
 }
 
-// duplicate tells whether the open object has the key already, in whatever
-// spelling: "id" and "\u0069d" are one key.
-func (s *scanner) duplicate(base int, raw []byte, escaped bool, seen *map[string]bool) bool {
-	if escaped {
-		raw = unescape(raw)
+func (s *scanner) object(i int, as role) int {
+	if i = s.open(i); i < 0 {
+		return i
 	}
-	if *seen != nil {
-		if (*seen)[string(raw)] {
-			return true
+	b := s.b
+	names := nameSet{base: len(s.keys), decoded: len(s.decoded)}
+	closed := false
+	if i < len(b) && b[i] == '}' {
+		i, closed = i+1, true
+	}
+	for !closed {
+		if i >= len(b) || b[i] != '"' {
+			return s.fail(i, ReasonInvalidJSON)
 		}
-		(*seen)[string(raw)] = true
-		return false
-	}
-	for _, k := range s.keys[base:] {
-		if bytes.Equal(k, raw) {
-			return true
+		at := i
+		if i = s.text(at); i < 0 {
+			return i
 		}
-	}
-	s.keys = append(s.keys, raw)
-	if len(s.keys)-base > manyKeys {
-		m := make(map[string]bool, 4*manyKeys)
-		for _, k := range s.keys[base:] {
-			m[string(k)] = true
+		name := keyAt{at: at + 1, n: i - at - 2}
+		if s.escaped {
+			name = s.decode(name)
 		}
-		*seen = m
+		if s.duplicate(&names, name) {
+			return s.fail(at, ReasonDuplicateKey)
+		}
+		value := plain
+		if as != plain {
+			value = as.member(s.name(name))
+		}
+		if i < len(b) && b[i] <= ' ' {
+			i = skipSpace(b, i)
+		}
+		if i >= len(b) || b[i] != ':' {
+			return s.fail(i, ReasonInvalidJSON)
+		}
+		i++
+		if i < len(b) && b[i] <= ' ' {
+			i = skipSpace(b, i)
+		}
+		if i = s.value(i, value); i < 0 {
+			return i
+		}
+		i, closed = s.next(i, '}')
 	}
-	return false
+	s.keys, s.decoded = s.keys[:names.base], s.decoded[:names.decoded]
+	s.depth--
+	return i
 }

@@ -1,6 +1,8 @@
 package fhir
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -15,9 +17,45 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
+// Eight bytes are looked at at once. In each word, the high bit of a byte is
+// set when the byte is one that is looked for; a borrow can set it falsely too,
+// but only above a true one, and it is the lowest that counts.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// plainText returns the index of the first byte from i on that ends plain text
+// inside a string: a quote, a backslash, a control character, or a byte that
+// is not ASCII.
+func plainText(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := w^ones*'"', w^ones*'\\'
+		if m := ((w - ones*0x20) | (quote - ones) | (slash - ones) | w) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for i < len(b) && b[i] >= 0x20 && b[i] != '"' && b[i] != '\\' && b[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
+}
+
 // skipString returns the index after the closing quote of the string at i.
 func skipString(b []byte, i int) int {
 	for i++; i < len(b); i++ {
+		for ; i+8 <= len(b); i += 8 {
+			w := binary.LittleEndian.Uint64(b[i:])
+			quote, slash := w^ones*'"', w^ones*'\\'
+			if m := ((quote-ones)&^quote | (slash-ones)&^slash) & highs; m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+		}
+		if i >= len(b) {
+			break
+		}
 		switch b[i] {
 		case '\\':
 			i++
