@@ -68,9 +68,12 @@ func checkBundle(b fhir.Bundle, r *Report) {
 	if patients != 1 {
 		r.add("ktc-bundle-patient")
 	}
-	index := fhir.NewIndex(b)
+	var index *fhir.Index // made when a document needs it: most records have none
 	for i, e := range b.Entries {
 		if e.Resource.Type() == "DocumentReference" && patientShared(e.Resource) {
+			if index == nil {
+				index = fhir.NewIndex(b)
+			}
 			d := document{r: e.Resource, report: r, where: where(e.Index)}
 			d.check(func(reference string) bool { return refersToPatient(index, i, reference) })
 		}
