@@ -210,9 +210,3 @@ func (g *grid) better(p *plane, q [4]vec, w *fitWeights, floor float32, e *effor
 	g.score, g.quad, g.m = s, q, m
 	return true
 }
-
-// inner is the score without the finders, which any triple has.
-func (g *grid) inner(p *plane, floor float32, e *effort) float64 {
-	w := fitWeights{groupAlign: 1.5, groupTiming: 1, groupVersion: .5}
-	return g.fitScore(p, &g.m, &w, floor, e)
-}

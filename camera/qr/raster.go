@@ -67,27 +67,6 @@ func (p *plane) halve(buf []uint8) plane {
 	return d
 }
 
-// transpose swaps x and y, in tiles for the cache.
-func (p *plane) transpose(buf []uint8) plane {
-	d := newPlane(p.h, p.w, buf)
-	const tile = 16
-	for y0 := 0; y0 < p.h; y0 += tile {
-		y1 := min(y0+tile, p.h)
-		for x0 := 0; x0 < p.w; x0 += tile {
-			x1 := min(x0+tile, p.w)
-			for y := y0; y < y1; y++ {
-				row := p.pix[y*p.stride+x0 : y*p.stride+x1]
-				o := x0*d.stride + y
-				for _, v := range row {
-					d.pix[o] = v
-					o += d.stride
-				}
-			}
-		}
-	}
-	return d
-}
-
 // pyramid holds a picture and its halves; level k has 1/2^k of the size.
 type pyramid struct {
 	levels []plane
@@ -146,4 +125,3 @@ func (a vec) mul(f float64) vec   { return vec{a.x * f, a.y * f} }
 func (a vec) dot(b vec) float64   { return a.x*b.x + a.y*b.y }
 func (a vec) cross(b vec) float64 { return a.x*b.y - a.y*b.x }
 func (a vec) len() float64        { return math.Hypot(a.x, a.y) }
-func (a vec) finite() bool        { return !math.IsNaN(a.x+a.y) && !math.IsInf(a.x+a.y, 0) }

@@ -83,10 +83,9 @@ func finderScan(p *plane, s *shade, step int, strict bool, out []cross, l *lineE
 // crossesInLine tests each five runs of a line.
 func crossesInLine(p *plane, s *shade, l *lineEdges, y int, strict bool, out []cross, e *effort) []cross {
 	at := l.at
-	dark := l.first // colour before edge 0
 	for i := 0; i+5 < len(at)+2 && i+3 < len(at); i++ {
 		// runs: r0 | at[i] r1 at[i+1] r2 at[i+2] r3 at[i+3] | r4
-		dark = l.first != (i&1 == 1) // colour of r0
+		dark := l.first != (i&1 == 1) // colour of r0; l.first is the one before edge 0
 		r1, r2, r3 := at[i+1]-at[i], at[i+2]-at[i+1], at[i+3]-at[i+2]
 		// Exposure makes all dark runs thinner and all light runs wider, or the
 		// other way; from an edge to the next of the same kind it cancels out:

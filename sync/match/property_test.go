@@ -38,9 +38,7 @@ func drawHuman(t *rapid.T, id string) human {
 		MRNSystem: s("system", "", "https://h.example/mrn", "https://clinic.example/mrn"), Twin: s("twin", "", "", "yes") != "",
 		PhoneStyle: rapid.IntRange(0, 3).Draw(t, "style"), Upper: rapid.Bool().Draw(t, "upper"),
 	}
-	for _, p := range rapid.SliceOfN(rapid.SampledFrom([]string{"2125550142", "3125550199", "5555555555"}), 0, 2).Draw(t, "phones") {
-		h.Phones = append(h.Phones, p)
-	}
+	h.Phones = append(h.Phones, rapid.SliceOfN(rapid.SampledFrom([]string{"2125550142", "3125550199", "5555555555"}), 0, 2).Draw(t, "phones")...)
 	return h
 }
 

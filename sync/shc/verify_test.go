@@ -250,7 +250,11 @@ func TestStates(t *testing.T) {
 func TestKeysOfAnIssuer(t *testing.T) {
 	i := newIssuer(t)
 	jws := i.sign(t, i.claims())
-	d := base64.RawURLEncoding.EncodeToString(i.private.D.Bytes())
+	scalar, err := i.private.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := base64.RawURLEncoding.EncodeToString(scalar)
 	wrongKid := strings.Replace(i.jwk(""), i.kid, "mine", 1)
 	for name, c := range map[string]struct{ answer, why string }{
 		"private key":       {`{"keys":[` + i.jwk(`"d":"`+d+`"`) + `]}`, "jwk-private"},

@@ -11,13 +11,12 @@ import (
 // it what to show.
 type Field struct {
 	widget.BaseWidget
-	look   *Look
-	plate  *canvas.Rectangle
-	caret  *canvas.Rectangle
-	empty  *Text
-	cells  []*canvas.Text
-	masked bool
-	count  int
+	look  *Look
+	plate *canvas.Rectangle
+	caret *canvas.Rectangle
+	empty *Text
+	cells []*canvas.Text
+	count int
 }
 
 // NewField makes one; empty is what it says while nothing is typed.

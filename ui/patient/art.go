@@ -106,9 +106,3 @@ const drawnGetting = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height
 <path d="M186 168h28v30h30v28h-30v30h-28v-30h-30v-28h30z" fill="{art}"/>
 <rect x="148" y="284" width="104" height="12" rx="6" ry="6" fill="{soft}"/><rect x="148" y="310" width="72" height="12" rx="6" ry="6" fill="{soft}"/>
 </svg>`
-
-// drawnClock is a clock: the wait, the idle warning.
-const drawnClock = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400" viewBox="0 0 400 400">
-<circle cx="200" cy="200" r="178" fill="{soft}"/><circle cx="200" cy="200" r="124" fill="{card}" stroke="{ink}" stroke-width="12"/>
-<path d="M200 128v74l46 30" fill="none" stroke="{art}" stroke-width="16" stroke-linecap="round" stroke-linejoin="round"/>
-</svg>`

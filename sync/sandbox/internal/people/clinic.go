@@ -19,11 +19,10 @@ const (
 type item struct{ code, display string }
 
 var (
-	problems   = []item{{"38341003", "Hypertensive disorder"}, {"44054006", "Type 2 diabetes mellitus"}, {"195967001", "Asthma"}, {"55822004", "Hyperlipidemia"}, {"35489007", "Depressive disorder"}, {"239873007", "Osteoarthritis of knee"}}
-	drugs      = []item{{"197361", "amlodipine 5 MG Oral Tablet"}, {"860975", "metformin hydrochloride 500 MG Extended Release Oral Tablet"}, {"617311", "atorvastatin 40 MG Oral Tablet"}, {"314076", "lisinopril 10 MG Oral Tablet"}, {"312938", "sertraline 25 MG Oral Tablet"}}
-	allergens  = []item{{"91936005", "Allergy to penicillin"}, {"300916003", "Latex allergy"}, {"91935009", "Allergy to peanut"}, {"294505008", "Allergy to amoxicillin"}}
-	vaccines   = []item{{"140", "Influenza, split virus, trivalent, PF"}, {"115", "Tdap"}, {"187", "Zoster recombinant"}, {"33", "Pneumococcal polysaccharide PPV23"}}
-	procedures = []item{{"73761001", "Colonoscopy"}, {"80146002", "Appendectomy"}, {"71651007", "Mammography"}}
+	problems  = []item{{"38341003", "Hypertensive disorder"}, {"44054006", "Type 2 diabetes mellitus"}, {"195967001", "Asthma"}, {"55822004", "Hyperlipidemia"}, {"35489007", "Depressive disorder"}, {"239873007", "Osteoarthritis of knee"}}
+	drugs     = []item{{"197361", "amlodipine 5 MG Oral Tablet"}, {"860975", "metformin hydrochloride 500 MG Extended Release Oral Tablet"}, {"617311", "atorvastatin 40 MG Oral Tablet"}, {"314076", "lisinopril 10 MG Oral Tablet"}, {"312938", "sertraline 25 MG Oral Tablet"}}
+	allergens = []item{{"91936005", "Allergy to penicillin"}, {"300916003", "Latex allergy"}, {"91935009", "Allergy to peanut"}, {"294505008", "Allergy to amoxicillin"}}
+	vaccines  = []item{{"140", "Influenza, split virus, trivalent, PF"}, {"115", "Tdap"}, {"187", "Zoster recombinant"}, {"33", "Pneumococcal polysaccharide PPV23"}}
 )
 
 // clinic makes the organisations and practitioners.
