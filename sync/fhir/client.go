@@ -1,16 +1,19 @@
 package fhir
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -215,7 +218,9 @@ func (c *Client) send(ctx context.Context, op, method, address string, header ht
 	}
 	if body != nil {
 		r.SetHeader("Content-Type", MediaType)
-		r.SetBody(body)
+		// A reader, because resty copies bytes twice and keeps one copy, chart
+		// and all, in a pool.
+		r.SetBody(bytes.NewReader(body))
 	}
 	for k, v := range header {
 		r.Header[k] = v
@@ -225,10 +230,15 @@ func (c *Client) send(ctx context.Context, op, method, address string, header ht
 	}
 	c.reqs.Add(1)
 	began := c.opt.Now()
+	r.SetDoNotParseResponse(true) // it would be read in pieces of 512 bytes
 	resp, err := r.Execute(method, address)
 	status := 0
 	if resp != nil {
 		status = resp.StatusCode()
+	}
+	var answered []byte
+	if err == nil {
+		answered, err = readBody(resp.RawResponse, c.opt.Limits.MaxBytes)
 	}
 	c.opt.Logger.DebugContext(ctx, "fhir request", "op", op, "method", method, "status", status,
 		"sent_bytes", len(body), "ms", c.opt.Now().Sub(began).Milliseconds())
@@ -238,11 +248,36 @@ func (c *Client) send(ctx context.Context, op, method, address string, header ht
 	if err != nil {
 		return answer{}, &TransportError{Op: op, Sent: sent.Load(), Err: plainCause(err)}
 	}
-	a := answer{status: status, header: resp.Header(), body: resp.Body()}
+	a := answer{status: status, header: resp.Header(), body: answered}
 	if status >= 300 {
 		return a, httpError(op, a, c.opt.Limits, c.opt.Now())
 	}
 	return a, nil
+}
+
+// readBody reads an answer of at most limit bytes, after content decoding, into
+// memory of the size that the server announced, where it did.
+func readBody(resp *http.Response, limit int) ([]byte, error) {
+	defer resp.Body.Close()
+	size := 4 << 10
+	if n := resp.ContentLength; n >= 0 {
+		size = int(min(n, int64(limit))) + 1 // one more, to see the end without growing
+	}
+	buf := make([]byte, 0, size)
+	for {
+		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case len(buf) > limit:
+			return nil, resty.ErrResponseBodyTooLarge
+		case err == io.EOF:
+			return buf, nil
+		case err != nil:
+			return nil, err
+		case len(buf) == cap(buf):
+			buf = slices.Grow(buf, len(buf))
+		}
+	}
 }
 
 // Read gets "Type/id".

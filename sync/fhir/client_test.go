@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -269,5 +270,39 @@ func TestCapabilities(t *testing.T) {
 	got, err := c.Capabilities(context.Background())
 	if err != nil || got.Transaction || !got.Batch || got.Software != "X 2" || !got.Can("Patient", "create") || got.Can("Patient", "delete") || !got.Searches("Patient", "_tag") {
 		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// An answer is read whole up to the limit, announced or in chunks, and not
+// one byte beyond it.
+func TestAnswersAreReadUpToTheLimit(t *testing.T) {
+	const limit = 64 << 10
+	doc := func(size int) string {
+		const frame = `{"resourceType":"Basic","x":""}`
+		return frame[:len(frame)-2] + strings.Repeat("a", size-len(frame)) + frame[len(frame)-2:]
+	}
+	for _, c := range []struct {
+		size    int
+		chunked bool
+		ok      bool
+	}{{100, false, true}, {100, true, true}, {limit, false, true}, {limit, true, true}, {limit + 1, false, false}, {limit + 1, true, false}} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body := doc(c.size)
+			if c.chunked {
+				_, _ = io.WriteString(w, body[:50])
+				w.(http.Flusher).Flush()
+				body = body[50:]
+			}
+			_, _ = io.WriteString(w, body)
+		}))
+		client, err := New(Options{Base: s.URL, Limits: Limits{MaxBytes: limit}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := client.Read(t.Context(), "Basic/1")
+		if (err == nil) != c.ok || c.ok && string(r.Raw()) != doc(c.size) {
+			t.Errorf("%d bytes, chunked %v: %v", c.size, c.chunked, err)
+		}
+		s.Close()
 	}
 }

@@ -190,7 +190,11 @@ func (d *delivery) sendPart(ctx context.Context, part []*item, keys map[string]*
 	for _, it := range part {
 		together[it] = true
 	}
-	var b bytes.Buffer
+	room := 100
+	for _, it := range part {
+		room += len(it.base.Raw()) + envelopeSize
+	}
+	b := bytes.NewBuffer(make([]byte, 0, room))
 	b.WriteString(`{"resourceType":"Bundle","type":"transaction","entry":[`)
 	for i, it := range part {
 		if i > 0 {
