@@ -84,9 +84,9 @@ func readMeta(r io.ReaderAt) (metaPage, error) {
 	case errA != nil && errB != nil:
 		return metaPage{}, fmt.Errorf("both meta pages: %w", errA)
 	case errA != nil:
-		return b, nil
+		return b, nil //nolint:nilerr // the other page is the newest whole one
 	case errB != nil:
-		return a, nil
+		return a, nil //nolint:nilerr // as above
 	case a.pageSize != b.pageSize:
 		return metaPage{}, fmt.Errorf("the meta pages disagree")
 	case b.txid > a.txid:

@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -94,7 +95,7 @@ func parse(jws string) (*parsed, *Error) {
 	}
 	switch zip := str(h["zip"]); {
 	case zip == "DEF":
-		if payload, err = inflate(payload); err == errTooBig {
+		if payload, err = inflate(payload); errors.Is(err, errTooBig) {
 			return nil, fail(TooBig, "inflated")
 		} else if err != nil {
 			return nil, fail(Damaged, "deflate")

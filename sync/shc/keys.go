@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"sync"
@@ -169,7 +170,8 @@ func (s *keyStore) fetch(ctx context.Context, address string) ([]byte, string) {
 	}
 	res, err := s.guard.Fetch(ctx, guard.Request{Method: http.MethodGet, URL: u, Accept: "application/json", MaxBytes: maxJWKS, NoRedirects: true})
 	if err != nil {
-		if g, ok := err.(*guard.Error); ok {
+		var g *guard.Error
+		if errors.As(err, &g) {
 			return nil, "issuer-" + string(g.Reason)
 		}
 		return nil, "issuer-unreachable"

@@ -2,6 +2,7 @@ package shc
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -143,7 +144,8 @@ func (v *Verifier) issuerForm(iss string) string {
 		return ""
 	}
 	if _, err := v.guard.CheckURL(iss + "/.well-known/jwks.json"); err != nil {
-		if g, ok := err.(*guard.Error); ok {
+		var g *guard.Error
+		if errors.As(err, &g) {
 			return "issuer-" + string(g.Reason)
 		}
 		return "issuer-address"

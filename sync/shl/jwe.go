@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -102,7 +103,7 @@ func openJWE(compact []byte, key *phi.Secret, maxInflated int64) (*Plain, *Error
 		return err
 	})
 	switch {
-	case oerr == errWiped:
+	case errors.Is(oerr, errWiped):
 		return nil, fail(StagePayload, Wiped, "")
 	case oerr != nil && differs:
 		return nil, fail(StageDecrypt, KeyMismatch, "kid")
@@ -175,7 +176,7 @@ func readHeader(parts [5][]byte) (header, *Error) {
 	}
 	m, err := members(raw[:n])
 	switch {
-	case err == errDuplicate:
+	case errors.Is(err, errDuplicate):
 		return h, fail(StageDecrypt, JWEHeader, "duplicate member")
 	case err != nil:
 		return h, fail(StageDecrypt, JWEHeader, "json")

@@ -117,7 +117,6 @@ func fromPactl(out []byte, sink string) (plugged, known bool) {
 		case text == "Ports:":
 			inPorts = true
 		case strings.HasPrefix(text, "Active Port: "):
-			inPorts = false
 			port := ports[strings.TrimPrefix(text, "Active Port: ")]
 			if port == "" {
 				return false, false

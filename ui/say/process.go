@@ -87,7 +87,7 @@ func run(ctx context.Context, path string, args []string, in io.Reader) error {
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
-		return nil // stopped on purpose
+		return nil //nolint:nilerr // stopped on purpose
 	case noSound(said.String()):
 		return ErrNoSound
 	case err != nil:

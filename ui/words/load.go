@@ -129,7 +129,7 @@ func (c *Catalogue) loadLanguage(files fs.FS, dir string) (*Words, error) {
 func parse(raw []byte) (map[string]entry, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, fmt.Errorf("want one object of keys and texts (%v)", err)
+		return nil, fmt.Errorf("want one object of keys and texts (%w)", err)
 	}
 	out := map[string]entry{}
 	for dec.More() {

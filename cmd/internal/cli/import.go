@@ -153,7 +153,7 @@ func parkedReceipt(env *intake.Envelope, e *intake.Error) intake.Receipt {
 
 // refusedImport says why nothing was imported, in the form of a receipt.
 func (c *Call) refusedImport(err error) error {
-	stage, reason := "", "failed"
+	var stage, reason string
 	var le *shl.Error
 	var r *engine.Refusal
 	switch {

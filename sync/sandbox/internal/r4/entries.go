@@ -145,7 +145,7 @@ func (srv *Server) settle(t *tx, st *step, firsts map[string]*step, strict bool)
 	case err != nil && strict:
 		return "", err
 	case err != nil:
-		return own, nil // the entry fails by itself
+		return own, nil //nolint:nilerr // the entry fails by itself
 	case len(hits) > 1 && strict:
 		return "", fail(412, "multiple-matches", fmt.Sprintf("the condition matches %d resources of type %s", len(hits), st.kind))
 	case len(hits) == 1:
