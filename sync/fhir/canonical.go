@@ -25,7 +25,7 @@ const refMark = `"@"`
 
 // Append writes r without what belongs to its server: id and meta.
 func (c Canonical) Append(dst []byte, r Resource) []byte {
-	dst, _ = c.value(dst, r.raw, 0, true)
+	dst, _ = c.value(slices.Grow(dst, len(r.raw)), r.raw, 0, true)
 	return dst
 }
 
@@ -90,7 +90,7 @@ func appendString(dst, raw []byte) []byte {
 
 // segment is one member as it stands in dst.
 type segment struct {
-	key        string
+	key        []byte
 	start, end int
 }
 
@@ -103,29 +103,29 @@ func (c Canonical) object(dst, b []byte, i int, root bool) ([]byte, int) {
 	at := skipSpace(b, i+1)
 	for at < len(b) && b[at] == '"' {
 		kend := skipString(b, at)
-		key := keyName(b[at+1 : kend-1])
+		key := plainKey(b[at+1 : kend-1])
 		v := skipSpace(b, skipSpace(b, kend)+1)
 		var end int
 		text := v < len(b) && b[v] == '"'
 		switch {
-		case key == "reference" && text && c.Ref == nil:
+		case string(key) == "reference" && text && c.Ref == nil:
 			isRef = true
 			end = skipString(b, v)
-		case root && (key == "id" || key == "_id" || key == "meta"):
+		case root && c.dropped(key):
 			end = skipValue(b, v)
 		default:
-			if key == "resourceType" {
+			if string(key) == "resourceType" {
 				isResource = true
 			}
 			start := len(dst)
-			dst = append(dst, Quote(key)...)
+			dst = appendString(dst, b[at:kend])
 			dst = append(dst, ':')
 			body := len(dst)
 			switch {
-			case key == "reference" && text:
+			case string(key) == "reference" && text:
 				end = skipString(b, v)
 				dst = append(dst, Quote(c.Ref(Value{raw: b[v:end]}.String()))...)
-			case key == "url" && text && !root && c.Pointer != nil && c.Pointer(Value{raw: b[v:skipString(b, v)]}.String()):
+			case string(key) == "url" && text && !root && c.Pointer != nil && c.Pointer(Value{raw: b[v:skipString(b, v)]}.String()):
 				end = skipString(b, v)
 				if c.Ref == nil {
 					dst = append(dst, refMark...)
@@ -152,24 +152,36 @@ func (c Canonical) object(dst, b []byte, i int, root bool) ([]byte, int) {
 	}
 	if isResource {
 		segs = slices.DeleteFunc(segs, func(s segment) bool {
-			return s.key == "meta" || !c.Narrative && (s.key == "text" || s.key == "_text")
+			return string(s.key) == "meta" || !c.Narrative && (string(s.key) == "text" || string(s.key) == "_text")
 		})
 	}
-	return c.order(dst, segs, open), at
+	return order(dst, segs, open), at
 }
 
-// order rewrites the members after open in the order of their keys.
-func (c Canonical) order(dst []byte, segs []segment, open int) []byte {
-	slices.SortFunc(segs, func(a, b segment) int { return strings.Compare(a.key, b.key) })
-	written := bytes.Clone(dst[open+1:])
-	dst = dst[:open+1]
+// dropped names the members of the outermost resource that are not written.
+func (c Canonical) dropped(key []byte) bool {
+	switch string(key) {
+	case "id", "_id", "meta":
+		return true
+	case "text", "_text":
+		return !c.Narrative
+	}
+	return false
+}
+
+// order rewrites the members after open in the order of their keys. They are
+// put together behind what is written and moved to their place from there.
+func order(dst []byte, segs []segment, open int) []byte {
+	slices.SortFunc(segs, func(a, b segment) int { return bytes.Compare(a.key, b.key) })
+	end := len(dst)
 	for i, s := range segs {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, written[s.start-open-1:s.end-open-1]...)
+		dst = append(dst, dst[s.start:s.end]...)
 	}
-	return append(dst, '}')
+	n := copy(dst[open+1:], dst[end:])
+	return append(dst[:open+1+n], '}')
 }
 
 // PlainNumber writes equal numbers equally: 1.0, 1.00 and 10E-1 are "1E0".

@@ -47,7 +47,8 @@ func (e *Editor) Object(obj Value, remove func(key string) bool, set ...Member) 
 	if !obj.IsObject() {
 		return
 	}
-	var keep, all []member
+	var keptBuf, allBuf [24]member // most objects have no more members, so nothing is allocated
+	keep, all := keptBuf[:0], allBuf[:0]
 	for m := range obj.members() {
 		all = append(all, m)
 	}

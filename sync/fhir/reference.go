@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"bytes"
 	"iter"
 	"strings"
 )
@@ -30,7 +31,7 @@ func (r Resource) References() iter.Seq[Reference] {
 type frame struct {
 	start     int
 	object    bool
-	key       string // under which it hangs; an array hands its key to its elements
+	key       []byte // under which it hangs; an array hands its key to its elements
 	contained bool
 }
 
@@ -38,13 +39,13 @@ type frame struct {
 // by nested views would read each byte once for every level above it.
 func walkReferences(b []byte, yield func(Reference) bool) {
 	var stack []frame
-	key := ""
+	var key []byte
 	for i := 0; i < len(b); {
 		switch b[i] {
 		case '{', '[':
 			f := frame{start: i, object: b[i] == '{', key: key}
 			if n := len(stack); n > 0 {
-				f.contained = stack[n-1].contained || n == 1 && key == "contained"
+				f.contained = stack[n-1].contained || n == 1 && string(key) == "contained"
 				if !stack[n-1].object {
 					f.key = stack[n-1].key
 				}
@@ -59,7 +60,7 @@ func walkReferences(b []byte, yield func(Reference) bool) {
 			next := skipSpace(b, end)
 			inObject := len(stack) > 0 && stack[len(stack)-1].object
 			if inObject && next < len(b) && b[next] == ':' {
-				key = keyName(b[i+1 : end-1])
+				key = plainKey(b[i+1 : end-1])
 				at := skipSpace(b, next+1)
 				if at < len(b) && b[at] == '"' {
 					vend := skipString(b, at)
@@ -79,11 +80,18 @@ func walkReferences(b []byte, yield func(Reference) bool) {
 	}
 }
 
-func pointer(b []byte, stack []frame, key string, at, end int) (Reference, bool) {
+func pointer(b []byte, stack []frame, key []byte, at, end int) (Reference, bool) {
 	f := stack[len(stack)-1]
-	switch {
-	case key == "reference":
-	case key == "url" && len(stack) > 1 && f.key != "extension" && f.key != "modifierExtension" && f.key != "contained":
+	switch string(key) {
+	case "reference":
+	case "url":
+		if len(stack) == 1 {
+			return Reference{}, false
+		}
+		switch string(f.key) {
+		case "extension", "modifierExtension", "contained":
+			return Reference{}, false
+		}
 	default:
 		return Reference{}, false
 	}
@@ -91,34 +99,38 @@ func pointer(b []byte, stack []frame, key string, at, end int) (Reference, bool)
 	return Reference{
 		Object:     Value{raw: b[f.start:stop:stop], off: f.start},
 		URI:        Value{raw: b[at:end:end], off: at},
-		Attachment: key == "url",
+		Attachment: string(key) == "url",
 		Contained:  f.contained,
-		Key:        f.key,
+		Key:        keyName(f.key),
 	}, true
 }
 
-// keyName returns the common names without allocating.
-func keyName(raw []byte) string {
-	switch string(raw) {
-	case "reference":
-		return "reference"
-	case "url":
-		return "url"
-	case "extension":
-		return "extension"
+// plainKey is a member name without its escapes, in place where it has none.
+func plainKey(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw
+	}
+	return unescape(raw)
+}
+
+// keyName makes the names under which references are found a string, without
+// allocating for the common ones.
+func keyName(key []byte) string {
+	switch string(key) {
 	case "subject":
 		return "subject"
+	case "patient":
+		return "patient"
+	case "encounter":
+		return "encounter"
+	case "performer":
+		return "performer"
+	case "target":
+		return "target"
 	case "entry":
 		return "entry"
 	}
-	return Value{raw: raw}.asKey()
-}
-
-func (v Value) asKey() string {
-	if strings.IndexByte(string(v.raw), '\\') < 0 {
-		return string(v.raw)
-	}
-	return string(unescape(v.raw))
+	return string(key)
 }
 
 // Literal is a reference split into its parts.

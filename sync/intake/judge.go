@@ -57,8 +57,9 @@ func unknownRules(r fhir.Resource) string {
 	if r.Get("implicitRules").Exists() {
 		return WhyRules
 	}
-	// The key may be spelt with escapes; those are rare enough to look closely.
-	if (bytes.Contains(r.Raw(), []byte("modifierExtension")) || bytes.ContainsRune(r.Raw(), '\\')) && hasKey(r.Value(), "modifierExtension") {
+	// The key may be spelt with escapes, for letters only \u ones; those are rare
+	// enough to look closely.
+	if (bytes.Contains(r.Raw(), []byte("modifierExtension")) || bytes.Contains(r.Raw(), []byte(`\u`))) && hasKey(r.Value(), "modifierExtension") {
 		return WhyModifier
 	}
 	for _, c := range r.Get("contained").Elements() {
