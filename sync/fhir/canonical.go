@@ -217,39 +217,35 @@ func PlainNumber(n string) string {
 // comparison of canonical forms with a short way: members that are equal byte
 // for byte are not taken apart.
 func Same(a, b Resource, refA, refB func(string) string, pointer func(string) bool) bool {
-	other := make(map[string]Value, 24)
-	for k, v := range b.Value().Members() {
-		if !ofItsPlace(k) {
-			other[k] = v
+	var buf [32]member
+	other := buf[:0]
+	for m := range b.Value().members() {
+		if !ofItsPlace(m.key) {
+			other = append(other, m)
 		}
 	}
 	ca, cb := Canonical{Ref: refA, Pointer: pointer}, Canonical{Ref: refB, Pointer: pointer}
-	for k, v := range a.Value().Members() {
-		if ofItsPlace(k) {
+	for m := range a.Value().members() {
+		if ofItsPlace(m.key) {
 			continue
 		}
-		w, ok := other[k]
-		delete(other, k)
-		if ok && bytes.Equal(v.raw, w.raw) && !bytes.Contains(v.raw, []byte(`"reference"`)) {
-			continue
-		}
-		x := ca.AppendValue(nil, v)
-		if !ok {
-			if !says(x) {
-				continue
+		at := slices.IndexFunc(other, func(o member) bool { return bytes.Equal(plainKey(o.key), plainKey(m.key)) })
+		if at < 0 {
+			if says(ca.AppendValue(nil, m.value)) {
+				return false
 			}
-			return false
+			continue
 		}
-		if !bytes.Equal(x, cb.AppendValue(nil, w)) {
+		w := other[at].value
+		other = slices.Delete(other, at, at+1)
+		if bytes.Equal(m.value.raw, w.raw) && !bytes.Contains(m.value.raw, []byte(`"reference"`)) {
+			continue
+		}
+		if !bytes.Equal(ca.AppendValue(nil, m.value), cb.AppendValue(nil, w)) {
 			return false
 		}
 	}
-	for _, w := range other {
-		if says(cb.AppendValue(nil, w)) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(other, func(o member) bool { return says(cb.AppendValue(nil, o.value)) })
 }
 
 func says(canonical []byte) bool {
@@ -257,8 +253,8 @@ func says(canonical []byte) bool {
 }
 
 // ofItsPlace names the members of a resource that its server owns or tends.
-func ofItsPlace(k string) bool {
-	switch k {
+func ofItsPlace(key []byte) bool {
+	switch string(plainKey(key)) {
 	case "id", "_id", "meta", "text", "_text":
 		return true
 	}

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"bytes"
 	"context"
 	"net/url"
 	"strconv"
@@ -22,18 +21,20 @@ const (
 type object []fhir.Member
 
 func (o object) raw() []byte {
-	var b bytes.Buffer
-	b.WriteByte('{')
+	room := 2 // exact for plain keys: a member may be a document of megabytes
+	for _, m := range o {
+		room += len(m.Key) + len(m.Raw) + 4
+	}
+	b := append(make([]byte, 0, room), '{')
 	for i, m := range o {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.Write(fhir.Quote(m.Key))
-		b.WriteByte(':')
-		b.Write(m.Raw)
+		b = append(b, fhir.Quote(m.Key)...)
+		b = append(b, ':')
+		b = append(b, m.Raw...)
 	}
-	b.WriteByte('}')
-	return b.Bytes()
+	return append(b, '}')
 }
 
 func text(s string) []byte { return fhir.Quote(s) }
@@ -48,7 +49,18 @@ func fraction(s string) float64 {
 }
 
 func list(items ...[]byte) []byte {
-	return append(append([]byte{'['}, bytes.Join(items, []byte{','})...), ']')
+	room := 2
+	for _, it := range items {
+		room += len(it) + 1
+	}
+	b := append(make([]byte, 0, room), '[')
+	for i, it := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, it...)
+	}
+	return append(b, ']')
 }
 
 func coding(system, code, display string) []byte {
