@@ -1,5 +1,7 @@
 package fhir
 
+import "slices"
+
 // member is the role of the member of the given name of a value of role r.
 func (r role) member(name []byte) role {
 	switch r {
@@ -34,13 +36,19 @@ func (r role) member(name []byte) role {
 	return plain
 }
 
-// entry begins an element of Bundle.entry.
-func (s *scanner) entry() {
+// entry begins an element of Bundle.entry at i.
+func (s *scanner) entry(i int) {
 	o := &s.found
 	o.elements++
-	if o.elements <= o.most {
-		o.entries = append(o.entries, Entry{Index: o.elements - 1})
+	if o.elements > o.most {
+		return
 	}
+	if n := len(o.entries); n == cap(o.entries) && n >= 64 {
+		// The entries so far tell how many more the rest will have.
+		all := int(float64(n) * float64(len(s.b)) / float64(i) * 1.05)
+		o.entries = slices.Grow(o.entries, min(max(all-n, n/4), o.most-n))
+	}
+	o.entries = append(o.entries, Entry{Index: o.elements - 1})
 }
 
 // take notes a value that was passed. The members of a value come before it.
@@ -49,12 +57,9 @@ func (s *scanner) take(as role, v Value) {
 	switch as {
 	case root:
 		o.root.raw = v.raw
-		if !typeName(o.root.typ) {
-			o.root.typ = ""
-		}
 		return
 	case typeOfRoot:
-		o.root.typ = v.String()
+		o.root.typ = typeText(v, "")
 		return
 	case idOfRoot:
 		o.root.id = v.String()
@@ -77,25 +82,27 @@ func (s *scanner) take(as role, v Value) {
 		}
 	case entryBody:
 		e.Resource.raw = v.raw
-		if !typeName(e.Resource.typ) {
-			e.Resource.typ = ""
-		}
 	case fullURL:
 		e.FullURL = v.String()
 	case typeOfBody:
-		e.Resource.typ = o.typeText(v)
+		last := ""
+		if n := len(o.entries); n > 1 {
+			last = o.entries[n-2].Resource.typ
+		}
+		e.Resource.typ = typeText(v, last)
 	case idOfBody:
 		e.Resource.id = v.String()
 	}
 }
 
-// typeText makes the resource type a string; entries of one type, which tend
-// to stand together, share it.
-func (o *outline) typeText(v Value) string {
-	if n := len(o.entries); n > 1 && v.IsString() {
-		if last := o.entries[n-2].Resource.typ; last == string(v.raw[1:len(v.raw)-1]) {
-			return last
-		}
+// typeText makes the resource type a string, "" when it is none. Entries of one
+// type tend to stand together and share the string of the one before.
+func typeText(v Value, last string) string {
+	if last != "" && v.IsString() && string(v.raw[1:len(v.raw)-1]) == last {
+		return last
 	}
-	return v.String()
+	if t := v.String(); typeName(t) {
+		return t
+	}
+	return ""
 }

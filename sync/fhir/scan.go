@@ -84,7 +84,7 @@ func (s *scanner) value(i int, as role) int {
 	if i >= len(s.b) {
 		return s.fail(i, ReasonInvalidJSON)
 	}
-	end := -1
+	var end int
 	switch c := s.b[i]; {
 	case c == '"':
 		end = s.text(i)
@@ -157,16 +157,21 @@ func (s *scanner) number(i int) int {
 	return i
 }
 
-// text checks the string whose quote is at i.
+// text checks the string whose quote is at i. Nearly all are plain to their
+// end.
 func (s *scanner) text(i int) int {
-	b := s.b
 	s.escaped = false
-	i++
-	for {
-		i = plainText(b, i)
-		if i >= len(b) {
-			return s.fail(len(b), ReasonInvalidJSON)
-		}
+	i = plainText(s.b, i+1)
+	if i < len(s.b) && s.b[i] == '"' {
+		return i + 1
+	}
+	return s.restOfText(i)
+}
+
+// restOfText goes on from the first byte that is not plain text.
+func (s *scanner) restOfText(i int) int {
+	b := s.b
+	for ; i < len(b); i = plainText(b, i) {
 		switch c := b[i]; {
 		case c == '"':
 			return i + 1
@@ -187,6 +192,7 @@ func (s *scanner) text(i int) int {
 			}
 		}
 	}
+	return s.fail(len(b), ReasonInvalidJSON)
 }
 
 func (s *scanner) escape(i int) int {
@@ -278,7 +284,7 @@ func (s *scanner) array(i int, as role) int {
 	}
 	for !closed {
 		if element == entryItem {
-			s.entry()
+			s.entry(i)
 		}
 		if i = s.value(i, element); i < 0 {
 			return i
@@ -328,8 +334,17 @@ func (s *scanner) object(i int, as role) int {
 		if i < len(b) && b[i] <= ' ' {
 			i = skipSpace(b, i)
 		}
-		if i = s.value(i, value); i < 0 {
+		if value == plain && i < len(b) && b[i] == '"' {
+			i = s.text(i)
+		} else {
+			i = s.value(i, value)
+		}
+		if i < 0 {
 			return i
+		}
+		if i+1 < len(b) && b[i] == ',' && b[i+1] == '"' {
+			i++ // the usual way, short
+			continue
 		}
 		i, closed = s.next(i, '}')
 	}
