@@ -33,7 +33,6 @@ type authority struct {
 	status int
 	key    *Key
 	hold   chan struct{}
-	aud    string
 }
 
 func newAuthority(t *testing.T) *authority {

@@ -53,9 +53,8 @@ type item struct {
 	skel    string        // skeleton of res, once asked for
 	content string        // hash of the source content, the same in every import
 	ref     string        // "Type/id" on the server, once known
-	version string
-	twin    *item // the entry that stands for this one (twice-in-the-record)
-	added   bool  // made by the import, not in the source
+	twin    *item         // the entry that stands for this one (twice-in-the-record)
+	added   bool          // made by the import, not in the source
 }
 
 // edge is one reference with its target.

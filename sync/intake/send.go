@@ -130,8 +130,7 @@ func (d *delivery) cut(todo []*item, keys map[string]*item) []*item {
 // What vouches for the whole import comes last, when all its targets have ids.
 func components(items []*item, keys map[string]*item) [][]*item {
 	parent := map[*item]*item{}
-	var find func(*item) *item
-	find = func(x *item) *item {
+	find := func(x *item) *item {
 		for parent[x] != x {
 			parent[x] = parent[parent[x]]
 			x = parent[x]
