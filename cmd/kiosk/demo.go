@@ -32,6 +32,7 @@ is 0 when the chart at the end is verified.`,
 			c.Values["out"] = c.FS.String("out", "demo-out", "folder for pictures and receipt of a walk")
 			c.Values["size"] = c.FS.String("size", "1920x1080", "size of the virtual display")
 			c.Values["clip"] = c.FS.Bool("clip", false, "show the drawn clip even when a camera is there")
+			c.Values["preview"] = c.FS.Duration("preview", 0, "stay on the scan screen this long first and measure the preview (--auto)")
 			c.Values["by"] = c.FS.String("by", byMouse, "how the demo patient walks: mouse, keys or wedge")
 			c.Values["patient"] = c.FS.String("patient", "returning", "which demo patient walks (--auto)")
 		},
@@ -89,7 +90,7 @@ func runDemo(ctx context.Context, c *cli.Call) error {
 	}
 	phone := &still.Phone{Width: 1280, Height: 720}
 	p := &program{cfg: cfg, demo: &demoWorld{world: world, phone: phone}, auto: auto,
-		out: *c.Values["out"].(*string), call: c, camera: phone, story: *c.Values["patient"].(*string), by: *c.Values["by"].(*string),
+		out: *c.Values["out"].(*string), call: c, camera: phone, story: *c.Values["patient"].(*string), by: *c.Values["by"].(*string), preview: *c.Values["preview"].(*time.Duration),
 		virtual: virtual, screen: framebuffer{dir}}
 	if !*c.Values["clip"].(*bool) && !auto {
 		p.camera = &fallback{first: deviceOf(cfg.Camera), then: phone, used: &p.demo.clip}

@@ -58,12 +58,13 @@ type program struct {
 	call   *cli.Call
 	camera camera.Source
 
-	demo    *demoWorld  // nil: for real
-	auto    bool        // a demo patient walks by itself
-	virtual bool        // on a display of our own, which the window fills
-	screen  framebuffer // with virtual: what that display shows
-	story   string      // which demo patient
-	by      string      // how they walk
+	demo    *demoWorld    // nil: for real
+	auto    bool          // a demo patient walks by itself
+	virtual bool          // on a display of our own, which the window fills
+	screen  framebuffer   // with virtual: what that display shows
+	story   string        // which demo patient
+	by      string        // how they walk
+	preview time.Duration // how long the preview is measured first
 	out     string
 
 	file  string // the configuration file, for the staff's settings
