@@ -57,6 +57,10 @@ race: ## the race detector over all of sync, camera and ui/flow
 
 # Measurements. Peers are asked in the same run where there are peers.
 
+.PHONY: bench-preview
+bench-preview: setup-test build ## five minutes of preview in the real window: pictures a second, processor, memory
+	env -u DISPLAY bin/kiosk demo --preview $(or $(PREVIEW),5m) --size 1280x800 --out screens-out/preview
+
 .PHONY: bench bench-qr bench-receiver bench-import bench-match bench-ledger
 bench: bench-receiver bench-import bench-ledger bench-match bench-qr ## every measurement
 

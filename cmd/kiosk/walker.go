@@ -85,6 +85,9 @@ func (w *walker) arrive(ctx context.Context, _ sandbox.DemoPatient) error {
 		time.Sleep(30 * time.Millisecond)
 	}
 	w.shoot("scan")
+	if w.p.preview > 0 {
+		return w.measure(ctx)
+	}
 	return nil
 }
 

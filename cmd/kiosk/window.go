@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"shlkiosk/camera"
@@ -35,9 +36,10 @@ type screen struct {
 	voice   *voice
 	wedge   *wedge.Wedge
 
-	shown engine.Shown
-	staff bool
-	last  lastFrame
+	shown  engine.Shown
+	staff  bool
+	last   lastFrame
+	frames atomic.Int64 // pictures that the preview has taken
 }
 
 // newScreen makes the window; run shows it.
@@ -178,6 +180,7 @@ func (s *screen) frame(f *camera.Frame, outline *[4]camera.Point) {
 			return
 		}
 		s.patient.Preview(img)
+		s.frames.Add(1)
 		s.patient.Outline(corners(outline))
 	})
 }
