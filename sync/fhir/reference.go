@@ -151,24 +151,35 @@ func ParseLiteral(s string) (l Literal, ok bool) {
 	if strings.ContainsAny(s, "?# \t\r\n\\") {
 		return Literal{}, false
 	}
-	parts := strings.Split(s, "/")
-	if n := len(parts); n >= 4 && parts[n-2] == "_history" {
-		if !idText(parts[n-1]) {
+	l.Base, l.Type, l.ID = lastTwo(s)
+	if l.Type == "_history" && strings.IndexByte(l.Base, '/') >= 0 {
+		if !idText(l.ID) {
 			return Literal{}, false
 		}
-		l.Version = parts[n-1]
-		parts = parts[:n-2]
+		l.Version = l.ID
+		l.Base, l.Type, l.ID = lastTwo(l.Base)
 	}
-	n := len(parts)
-	if n < 2 || !typeName(parts[n-2]) || !idText(parts[n-1]) {
+	if !typeName(l.Type) || !idText(l.ID) {
 		return Literal{}, false
 	}
-	l.Type, l.ID = parts[n-2], parts[n-1]
-	l.Base = strings.Join(parts[:n-2], "/")
 	if l.Base != "" && !strings.HasPrefix(l.Base, "http://") && !strings.HasPrefix(l.Base, "https://") {
 		return Literal{}, false
 	}
 	return l, true
+}
+
+// lastTwo splits off the last two segments of a path.
+func lastTwo(s string) (base, typ, id string) {
+	i := strings.LastIndexByte(s, '/')
+	if i < 0 {
+		return "", "", s
+	}
+	base, id = s[:i], s[i+1:]
+	j := strings.LastIndexByte(base, '/')
+	if j < 0 {
+		return "", base, id
+	}
+	return base[:j], base[j+1:], id
 }
 
 // idText is the grammar of a logical id (FHIR R4 datatypes, id), without its

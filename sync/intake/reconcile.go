@@ -76,6 +76,10 @@ func (d *delivery) reconcile(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	if len(have) == 0 { // a new chart on a server that knows none of the others
+		d.attachedToo()
+		return nil
+	}
 	keys := d.byKey()
 	order := slices.DeleteFunc(inOrder(d.plan.items, keys), func(it *item) bool {
 		return it.verdict != file || it.ref != "" || it.kind == person || it.kind == attached
