@@ -128,3 +128,40 @@ func record(size int) []byte {
 	b.WriteString(`]}`)
 	return b.Bytes()
 }
+
+// Everything allocated from the encrypted body to the Bundle view, the body
+// included, is at most three times the plaintext.
+func TestMemoryToTheBundleView(t *testing.T) {
+	key := bytes.Repeat([]byte{1}, 32)
+	p := New(Options{Limits: fhir.Limits{MaxEntries: 100_000}})
+	for _, size := range []int{60 << 10, 1200 << 10, 20 << 20} {
+		if testing.Short() && size > 2<<20 {
+			continue
+		}
+		plain := record(size)
+		for _, zip := range []bool{false, true} {
+			sealed, err := shl.Seal(plain, phi.NewSecret(bytes.Clone(key)), shl.SealOptions{ContentType: shl.TypeFHIR, Zip: zip})
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, secret := []byte(sealed), phi.NewSecret(bytes.Clone(key))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			opened, err := shl.OpenJWE(body, secret, 60<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := shl.File{Content: shl.ContentFHIR, Declared: shl.TypeFHIR, Bytes: opened.Bytes}
+			d := p.read(&f, &Report{})
+			runtime.ReadMemStats(&after)
+			if d.Err != nil || len(d.Bundle.Entries) < 2 {
+				t.Fatal(d.Err)
+			}
+			all := int64(after.TotalAlloc-before.TotalAlloc) + int64(len(body))
+			t.Logf("%d bytes zip=%v: %.2f times the plaintext", len(plain), zip, float64(all)/float64(len(plain)))
+			if all > 3*int64(len(plain)) {
+				t.Errorf("%d bytes zip=%v: %d bytes allocated", len(plain), zip, all)
+			}
+		}
+	}
+}
