@@ -31,7 +31,16 @@ func FuzzLedgerFile(f *testing.F) {
 	f.Add(0, good[:200])
 	f.Add(4096, good[4096:4200])
 	f.Add(8192, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
-	o, err := childOptions(dir)
+	// A checkout does not keep the mode that the vault asks of a key.
+	key, err := os.ReadFile(filepath.Join(dir, "key"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	home := f.TempDir()
+	if err := os.WriteFile(filepath.Join(home, "key"), key, 0o600); err != nil {
+		f.Fatal(err)
+	}
+	o, err := childOptions(home)
 	if err != nil {
 		f.Fatal(err)
 	}
