@@ -8,7 +8,8 @@ SHELL := /bin/bash
 # One tag set for everything: another one compiles OpenCV's and Fyne's cgo again.
 TAGS := gocv_specific_modules,gocv_videoio,x11
 GO = $(shell .ci/setup --go)
-GOBUILD = $(GO) build -trimpath -tags $(TAGS)
+# No -trimpath: with it nothing that the tests compiled is used again.
+GOBUILD = $(GO) build -tags $(TAGS)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X shlkiosk/cmd/internal/cli.Version=$(VERSION)
 
@@ -30,7 +31,7 @@ run: setup build ## build and start the kiosk in its demo world; without a displ
 build: setup ## bin/kiosk and bin/kioskctl
 	@mkdir -p bin
 	$(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/kiosk ./cmd/kiosk
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/kioskctl ./cmd/kioskctl
+	CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)' -o bin/kioskctl ./cmd/kioskctl
 
 .PHONY: test
 test: setup-test ## every test
