@@ -140,12 +140,15 @@ func (w *walker) desk(ctx context.Context) error {
 	}
 	time.Sleep(time.Second)
 	w.shoot("staff-queue")
-	if err := w.press(ctx, "filter-all"); err != nil {
-		return err
-	}
-	time.Sleep(500 * time.Millisecond)
-	for _, key := range []fyne.KeyName{fyne.KeyDown, fyne.KeyReturn} {
-		fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: key}) })
+	if w.xdotool != "" && w.p.virtual {
+		if err := w.tabTo(ctx, "filter-all"); err != nil {
+			return err
+		}
+		time.Sleep(500 * time.Millisecond)
+		// Past the search field into the list, the first case, open it.
+		if err := w.real(ctx, "key", "--delay", "120", "Tab", "Tab", "Down", "Return"); err != nil {
+			return err
+		}
 	}
 	time.Sleep(time.Second)
 	w.shoot("staff-receipt")

@@ -140,12 +140,14 @@ func (w *walker) real(ctx context.Context, args ...string) error {
 // presses Enter.
 func (w *walker) tabTo(ctx context.Context, name string) error {
 	for range 80 {
-		if b, _, _ := w.find(name); b != nil {
-			focused := false
-			fyne.DoAndWait(func() { f, ok := b.(interface{ Focused() bool }); focused = ok && f.Focused() })
-			if focused {
-				return w.real(ctx, "key", "Return")
+		has := ""
+		fyne.DoAndWait(func() {
+			if p, ok := w.s.window.Canvas().Focused().(kit.Pressable); ok {
+				has = p.Name()
 			}
+		})
+		if has == name {
+			return w.real(ctx, "key", "Return")
 		}
 		if err := w.real(ctx, "key", "Tab"); err != nil {
 			return err

@@ -84,6 +84,7 @@ func (w *walker) arrive(ctx context.Context, _ sandbox.DemoPatient) error {
 	for end := time.Now().Add(5 * time.Second); w.state().Camera != flow.CameraLive && time.Now().Before(end); {
 		time.Sleep(30 * time.Millisecond)
 	}
+	time.Sleep(1500 * time.Millisecond) // the first pictures are painted
 	w.shoot("scan")
 	if w.p.preview > 0 {
 		return w.measure(ctx)
