@@ -155,6 +155,7 @@ func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.
 		go func() {
 			walked = (&walker{p: p, s: s, k: k}).walk(ctx)
 			s.quit()
+			p.leave(walked, closed)
 		}()
 	} else if p.demo != nil {
 		s.demoWindow(p.demo, k)
@@ -169,6 +170,25 @@ func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.
 		return errors.New("the kiosk did not end within 5 s")
 	}
 	return walked
+}
+
+// leave ends a walk whose window does not close: now and then the toolkit does
+// not come back from Quit on a virtual display. The walk is over, its pictures
+// and its receipt are written, and its verdict is the exit code.
+func (p *program) leave(walked error, closed <-chan struct{}) {
+	select {
+	case <-closed:
+		return
+	case <-time.After(quitFor):
+	}
+	code := cli.ExitOK
+	if walked != nil {
+		fmt.Fprintf(p.call.Stderr, "kiosk demo: %v\n", walked)
+		code = cli.ExitFailed
+	}
+	p.log.Warn("the window did not close; ending without it")
+	os.RemoveAll(filepath.Dir(p.cfg.Ledger.Dir)) // the demo's own folder
+	os.Exit(code)
 }
 
 func (p *program) flowOptions() flow.Options {

@@ -7,6 +7,7 @@ import (
 
 	"shlkiosk/sync/fhir"
 	"shlkiosk/sync/intake"
+	"shlkiosk/sync/outbox"
 	"shlkiosk/sync/phi"
 	"shlkiosk/sync/summary"
 	"shlkiosk/ui/staff"
@@ -29,7 +30,7 @@ func (l *Local) Case(_ context.Context, id string) (staff.Detail, error) {
 		return staff.Detail{}, err
 	}
 	l.note("import.open", id, "ok")
-	d := staff.Detail{Case: caseOf(h), Why: env.Match.Why, OnBehalf: env.OnBehalf, MayCreate: true}
+	d := staff.Detail{Case: caseOf(h), Why: env.Match.Why, OnBehalf: env.OnBehalf, MayCreate: h.State == outbox.Parked}
 	if d.Why == "" {
 		d.Why = h.Reason
 	}
@@ -90,7 +91,7 @@ func facts(p summary.Person, env *intake.Envelope) []staff.Fact {
 		}
 	}
 	add("name", p.Name)
-	add("birth-date", phi.Text(p.BirthDate.String()))
+	add("birth-date", phi.Text(p.BirthDate.Reveal()))
 	add("typed-birth-date", phi.Text(env.Typed.BirthDate.Reveal()))
 	add("typed-fact", phi.Text(env.Typed.Second.Reveal()))
 	add("address", p.AddressLine)
