@@ -89,7 +89,7 @@ func runDemo(ctx context.Context, c *cli.Call) error {
 		return err
 	}
 	phone := &still.Phone{Width: 1280, Height: 720}
-	p := &program{cfg: cfg, demo: &demoWorld{world: world, phone: phone}, auto: auto,
+	p := &program{cfg: cfg, demo: &demoWorld{world: world, phone: phone, made: dir}, auto: auto,
 		out: *c.Values["out"].(*string), call: c, camera: phone, story: *c.Values["patient"].(*string), by: *c.Values["by"].(*string), preview: *c.Values["preview"].(*time.Duration),
 		virtual: virtual, screen: framebuffer{dir}}
 	if !*c.Values["clip"].(*bool) && !auto {

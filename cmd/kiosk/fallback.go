@@ -40,4 +40,5 @@ type demoWorld struct {
 	world *sandbox.World
 	phone *still.Phone
 	clip  atomic.Bool // the drawn clip is the camera
+	made  string      // the folder that the demo made for itself
 }

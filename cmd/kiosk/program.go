@@ -187,7 +187,7 @@ func (p *program) leave(walked error, closed <-chan struct{}) {
 		code = cli.ExitFailed
 	}
 	p.log.Warn("the window did not close; ending without it")
-	os.RemoveAll(filepath.Dir(p.cfg.Ledger.Dir)) // the demo's own folder
+	os.RemoveAll(p.demo.made) // never what the configuration names: that may be anything
 	os.Exit(code)
 }
 
