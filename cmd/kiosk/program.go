@@ -30,15 +30,8 @@ Ends with SIGTERM; imports that wait are delivered at the next start.`,
 			if err != nil {
 				return err
 			}
-			display := c.Getenv("DISPLAY")
-			if !displayAnswers(display) {
-				return errNoDisplay
-			}
-			if err := glWorks(ctx, display); err != nil {
+			if err := readyForWindow(ctx, c); err != nil {
 				return err
-			}
-			if err := phi.Harden(); err != nil {
-				fmt.Fprintf(c.Stderr, "core dumps could not be turned off: %v\n", err)
 			}
 			// From here on what a crash writes goes through a filter that lets no
 			// data pass, into a file beside the ledger.
@@ -50,6 +43,22 @@ Ends with SIGTERM; imports that wait are delivered at the next start.`,
 			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera), file: c.ConfigFile()}
 			return p.run(ctx)
 		}}
+}
+
+// readyForWindow is what goes before a window that shows patients' data: a
+// display with OpenGL behind it, and no core dumps.
+func readyForWindow(ctx context.Context, c *cli.Call) error {
+	display := c.Getenv("DISPLAY")
+	if !displayAnswers(display) {
+		return errNoDisplay
+	}
+	if err := glWorks(ctx, display); err != nil {
+		return err
+	}
+	if err := phi.Harden(); err != nil {
+		fmt.Fprintf(c.Stderr, "core dumps could not be turned off: %v\n", err)
+	}
+	return nil
 }
 
 // program is one run of the kiosk with its window.

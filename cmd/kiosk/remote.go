@@ -16,7 +16,6 @@ import (
 	"shlkiosk/cmd/internal/frontdesk"
 	"shlkiosk/config"
 	far "shlkiosk/sync/desk"
-	"shlkiosk/sync/phi"
 	"shlkiosk/ui/kit"
 	"shlkiosk/ui/staff"
 	"shlkiosk/ui/words"
@@ -78,15 +77,8 @@ func runDesk(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	display := c.Getenv("DISPLAY")
-	if !displayAnswers(display) {
-		return errNoDisplay
-	}
-	if err := glWorks(ctx, display); err != nil {
+	if err := readyForWindow(ctx, c); err != nil {
 		return err
-	}
-	if err := phi.Harden(); err != nil {
-		fmt.Fprintf(c.Stderr, "core dumps could not be turned off: %v\n", err)
 	}
 	client := far.NewClient(id, peer)
 	defer client.Close()
