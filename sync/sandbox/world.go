@@ -51,6 +51,8 @@ type World struct {
 	cards  *host.Issuer
 	people people.Population
 	server *http.Server
+	listen string // host and port
+	conns  *connections
 	done   chan struct{} // closed by Close: ends hung and dripping answers
 	served chan error
 	stop   func() bool // ends the watch over the start context
@@ -83,7 +85,8 @@ func Start(ctx context.Context, opt Options) (*World, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w; is another sandbox running there?", err)
 	}
-	w := &World{opt: opt, done: make(chan struct{}), served: make(chan error, 1)}
+	w := &World{opt: opt, done: make(chan struct{}), served: make(chan error, 1),
+		listen: l.Addr().String(), conns: newConnections()}
 	if err := w.build(ctx, l); err != nil {
 		_ = l.Close() // the first error is the one that matters
 		return nil, fmt.Errorf("sandbox: %w", err)
@@ -116,6 +119,7 @@ func (w *World) build(ctx context.Context, l net.Listener) error {
 	w.server = &http.Server{
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          log.New(discard{}, "", 0), // faults are wanted here
+		ConnState:         w.conns.note,
 	}
 	if w.opt.TLS {
 		scheme = "https"
