@@ -3,7 +3,8 @@ package shl
 import (
 	"bytes"
 	"compress/flate"
-	"compress/zlib"
+	"encoding/binary"
+	"hash/adler32"
 	"io"
 
 	"shlkiosk/sync/phi"
@@ -21,80 +22,83 @@ const (
 // bomb costs its counting and no memory. Bytes after the stream are refused; a
 // zlib wrapper, a known mistake of senders, is read and reported.
 func inflate(deflated []byte, limit int64) ([]byte, bool, *Error) {
-	out, err := inflateWith(deflated, limit, rawDeflate)
-	if err == nil || err.Reason == InflatedTooBig || !zlibHeader(deflated) {
-		return out, false, err
+	out, used, err := inflateRaw(deflated, limit)
+	if err == nil && used < len(deflated) {
+		phi.Wipe(out)
+		err = fail(StageDecrypt, InflateFailed, "bytes after the end")
 	}
-	wrapped, zerr := inflateWith(deflated, limit, zlibDeflate)
-	if zerr != nil {
-		return nil, false, err
+	if err == nil {
+		return out, false, nil
 	}
-	return wrapped, true, nil
+	if err.Reason != InflatedTooBig && zlibHeader(deflated) {
+		if out, ok := unwrapZlib(deflated, limit); ok {
+			return out, true, nil
+		}
+	}
+	return nil, false, err
 }
 
-type opener func(*bytes.Reader) (io.Reader, error)
-
-func rawDeflate(r *bytes.Reader) (io.Reader, error) { return flate.NewReader(r), nil }
-
-func zlibDeflate(r *bytes.Reader) (io.Reader, error) { return zlib.NewReader(r) }
-
-// zlibHeader is the check of RFC 1950 2.2.
+// zlibHeader is the check of RFC 1950 2.2: method 8, a window of at most 32 kB,
+// no preset dictionary.
 func zlibHeader(b []byte) bool {
-	return len(b) > 2 && b[0]&0x0f == 8 && (uint(b[0])<<8|uint(b[1]))%31 == 0
+	return len(b) > 2 && b[0]&0x0f == 8 && b[0]>>4 <= 7 && b[1]&0x20 == 0 && (uint(b[0])<<8|uint(b[1]))%31 == 0
 }
 
-func inflateWith(deflated []byte, limit int64, open opener) ([]byte, *Error) {
-	source := bytes.NewReader(deflated)
-	r, err := open(source)
+// unwrapZlib reads a whole zlib stream: header, deflated, Adler-32.
+func unwrapZlib(b []byte, limit int64) ([]byte, bool) {
+	const head, sum = 2, 4
+	out, used, err := inflateRaw(b[head:], limit)
 	if err != nil {
-		return nil, fail(StageDecrypt, InflateFailed, "deflate")
+		return nil, false
 	}
+	if rest := b[head+used:]; len(rest) != sum || binary.BigEndian.Uint32(rest) != adler32.Checksum(out) {
+		phi.Wipe(out)
+		return nil, false
+	}
+	return out, true
+}
+
+// inflateRaw returns what the stream at the beginning of deflated holds, and
+// how many bytes the stream has.
+func inflateRaw(deflated []byte, limit int64) ([]byte, int, *Error) {
 	n := int64(len(deflated))
-	buf := make([]byte, 0, min(sampleSize, limit+1))
+	z := &inflater{src: deflated, out: make([]byte, 0, min(sampleSize, limit+1))}
 	for {
-		if len(buf) == cap(buf) {
-			next := room(int64(len(buf)), n-int64(source.Len()), n)
-			if next > max(suspicious*n, alwaysHonest) {
-				size, err := inflatedSize(deflated, limit, open)
-				if err != nil {
-					phi.Wipe(buf)
-					return nil, err
-				}
-				next = size
+		switch z.run() {
+		case finished:
+			if int64(len(z.out)) > limit {
+				phi.Wipe(z.out)
+				return nil, 0, fail(StageDecrypt, InflatedTooBig, "")
 			}
-			grown := make([]byte, len(buf), max(min(next, limit), int64(len(buf)))+1)
-			copy(grown, buf)
-			phi.Wipe(buf)
-			buf = grown
+			return z.out, z.at, nil
+		case corrupt:
+			phi.Wipe(z.out)
+			return nil, 0, fail(StageDecrypt, InflateFailed, "deflate")
 		}
-		k, err := r.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+k]
-		if int64(len(buf)) > limit {
-			phi.Wipe(buf)
-			return nil, fail(StageDecrypt, InflatedTooBig, "")
+		if int64(cap(z.out)) > limit {
+			phi.Wipe(z.out)
+			return nil, 0, fail(StageDecrypt, InflatedTooBig, "")
 		}
-		if err == io.EOF {
-			break
+		next := room(int64(len(z.out)), int64(z.at), n)
+		if next > max(suspicious*n, alwaysHonest) {
+			size, err := inflatedSize(deflated, limit)
+			if err != nil {
+				phi.Wipe(z.out)
+				return nil, 0, err
+			}
+			next = max(size, int64(len(z.out)))
 		}
-		if err != nil {
-			phi.Wipe(buf)
-			return nil, fail(StageDecrypt, InflateFailed, "deflate")
-		}
+		// The longest match is more than what may be left of the room.
+		grown := make([]byte, len(z.out), max(min(next, limit), min(int64(len(z.out))+longestMatch, limit))+1)
+		copy(grown, z.out)
+		phi.Wipe(z.out)
+		z.out = grown
 	}
-	if source.Len() > 0 {
-		phi.Wipe(buf)
-		return nil, fail(StageDecrypt, InflateFailed, "bytes after the end")
-	}
-	return buf, nil
 }
 
 // inflatedSize counts without keeping anything.
-func inflatedSize(deflated []byte, limit int64, open opener) (int64, *Error) {
-	r, err := open(bytes.NewReader(deflated))
-	if err != nil {
-		return 0, fail(StageDecrypt, InflateFailed, "deflate")
-	}
-	size, err := io.Copy(io.Discard, io.LimitReader(r, limit+1))
+func inflatedSize(deflated []byte, limit int64) (int64, *Error) {
+	size, err := io.Copy(io.Discard, io.LimitReader(flate.NewReader(bytes.NewReader(deflated)), limit+1))
 	if size > limit {
 		return 0, fail(StageDecrypt, InflatedTooBig, "")
 	}
