@@ -31,6 +31,7 @@ type Config struct {
 	Identity  Identity  `yaml:"identity"`
 	Import    Import    `yaml:"import"`
 	Ledger    Ledger    `yaml:"ledger"`
+	Audit     Audit     `yaml:"audit"`
 	Staff     Staff     `yaml:"staff"`
 	Desk      Desk      `yaml:"desk"`
 	Idle      Idle      `yaml:"idle"`
@@ -130,6 +131,11 @@ type Ledger struct {
 	KeepDone   time.Duration `yaml:"keep_done" doc:"how long verified imports stay listed before their key is shredded"`
 }
 
+// Audit is the kiosk's own record of who did what, in ledger.dir.
+type Audit struct {
+	Ship bool `yaml:"ship" doc:"also send the audit trail to the FHIR server, as AuditEvent; a server that takes none is left alone"`
+}
+
 // Staff are the people of the front desk.
 type Staff struct {
 	PINHash string   `yaml:"pin_hash" doc:"argon2id hash of one shared PIN (kioskctl pin makes it)" secret:"true"`
@@ -180,6 +186,7 @@ func Defaults() Config {
 		Import:   Import{KeepSource: true, Tag: "urn:shlkiosk:import"},
 		Ledger: Ledger{Dir: "", MaxRecords: 10000, MaxMB: 4096, MaxAge: 72 * time.Hour,
 			KeepDone: 30 * 24 * time.Hour},
+		Audit: Audit{Ship: true},
 		Idle: Idle{Scan: 60 * time.Second, Passcode: 60 * time.Second, Review: 120 * time.Second,
 			Warn: 30 * time.Second, Staff: 120 * time.Second, Done: 10 * time.Second, Desk: 15 * time.Second},
 		Log: Log{Level: "info"},

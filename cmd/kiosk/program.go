@@ -117,6 +117,11 @@ func (p *program) run(ctx context.Context) error {
 	if p.store != nil {
 		worker = p.store.NewWorker(p.chart)
 		go func() { ended <- worker.Run(ctx) }()
+		shipped, err := p.store.Ship(ctx, p.chart)
+		if err != nil {
+			return err
+		}
+		defer shipped() // before the store is closed
 		p.store.Note("kiosk", "kiosk.started", "", "ok", "")
 	} else {
 		ended <- nil

@@ -73,11 +73,11 @@ type Query struct {
 	Limit  int
 }
 
-// List returns entries in order. It does not check the chain.
+// List returns entries in order. It does not check the chain. With Query.After
+// files that end before it are not read.
 func List(dir string, q Query) ([]Entry, error) {
 	var out []Entry
-	var n int
-	err := each(dir, func(e Entry, _ []byte, _ string, _ int) error {
+	err := eachAfter(dir, q.After, func(e Entry, _ []byte, _ string, _ int) error {
 		if e.Seq <= q.After || q.Object != "" && q.Object != e.Object || q.Actor != "" && q.Actor != e.Actor {
 			return nil
 		}
@@ -86,7 +86,7 @@ func List(dir string, q Query) ([]Entry, error) {
 			return errEnough
 		}
 		return nil
-	}, &n, new(int))
+	})
 	if errors.Is(err, errEnough) {
 		err = nil
 	}
@@ -108,6 +108,33 @@ func each(dir string, f func(e Entry, raw []byte, file string, line int) error, 
 			return &Error{Reason: ReasonBroken, File: name, Err: errors.New("the file before it is missing")}
 		}
 		if err := eachLine(dir, name, i == len(names)-1, f, torn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachAfter is each, beginning with the file that holds the entry after this
+// number.
+func eachAfter(dir string, after uint64, f func(e Entry, raw []byte, file string, line int) error) error {
+	names, err := files(dir)
+	if err != nil {
+		return err
+	}
+	from := 0
+	for i := len(names) - 1; i > 0 && after > 0; i-- {
+		first := Entry{}
+		err := eachLine(dir, names[i], true, func(e Entry, _ []byte, _ string, _ int) error { first = e; return errEnough }, new(int))
+		if errors.Is(err, errEnough) && first.Seq <= after+1 {
+			from = i
+			break
+		}
+	}
+	for i, name := range names[from:] {
+		if number(name) != number(names[from])+i {
+			return &Error{Reason: ReasonBroken, File: name, Err: errors.New("the file before it is missing")}
+		}
+		if err := eachLine(dir, name, from+i == len(names)-1, f, new(int)); err != nil {
 			return err
 		}
 	}

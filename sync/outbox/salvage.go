@@ -6,12 +6,10 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"shlkiosk/sync/vault"
 )
@@ -90,50 +88,6 @@ func readTolerant(path string) ([]byte, error) {
 		}
 	}
 	return b, nil
-}
-
-// Quarantined lists the names of the files that were put aside.
-func (l *Ledger) Quarantined() ([]string, error) {
-	es, err := os.ReadDir(filepath.Join(l.opt.Dir, dirAside))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, refuse(ReasonIO, "", "", "%w", err)
-	}
-	names := make([]string, 0, len(es))
-	for _, e := range es {
-		names = append(names, e.Name())
-	}
-	return names, nil
-}
-
-// DropQuarantined overwrites and removes a file that was put aside, once a
-// person has seen to what was lost with it.
-func (l *Ledger) DropQuarantined(name string) error {
-	if name != filepath.Base(name) || !strings.HasPrefix(name, "ledger-") {
-		return refuse(ReasonInvalid, "", "", "not the name of a file put aside")
-	}
-	path := filepath.Join(l.opt.Dir, dirAside, name)
-	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return refuse(ReasonNotFound, "", "", "no such file was put aside")
-	}
-	if err != nil {
-		return refuse(ReasonIO, "", "", "%w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err == nil {
-		_, err = zero(f, 0, info.Size())
-	}
-	if err = errors.Join(err, f.Sync()); err == nil {
-		err = os.Remove(path)
-	}
-	if err != nil {
-		return refuse(ReasonIO, "", "", "%w", err)
-	}
-	return nil
 }
 
 // sift looks for stored headers and bodies anywhere in b and keeps, per

@@ -14,6 +14,7 @@ import (
 
 	"shlkiosk/cmd/internal/engine"
 	"shlkiosk/config"
+	"shlkiosk/sync/audit"
 	"shlkiosk/sync/fhir"
 	"shlkiosk/sync/outbox"
 )
@@ -161,10 +162,10 @@ func (d *doctor) openLedger(cfg config.Config) {
 		return // said under configuration
 	}
 	store, err := core.OpenStore()
-	var oe *outbox.Error
 	switch {
-	case errors.As(err, &oe) && oe.Reason == outbox.ReasonBusy:
+	case errors.Is(err, &outbox.Error{Reason: outbox.ReasonBusy}), errors.Is(err, &audit.Error{Reason: audit.ReasonBusy}):
 		d.say("ledger", CheckOK, "in use by a running kiosk", "")
+		d.shipping(core)
 	case err != nil:
 		d.say("ledger", CheckFailed, err.Error(), "See the message; nothing was changed")
 	default:
@@ -183,7 +184,23 @@ func (d *doctor) openLedger(cfg config.Config) {
 		for _, a := range store.Ledger.Alarms() {
 			d.say("ledger", CheckWarning, "alarm "+string(a.Code), "Look at the front desk's queue; answer the alarm there")
 		}
+		d.shipping(core)
 	}
+}
+
+// shipping tells how far the audit trail has come on its way to the server.
+func (d *doctor) shipping(core *engine.Core) {
+	ship, err := core.Shipping()
+	if err != nil {
+		d.say("audit", CheckWarning, err.Error(), "Run: kioskctl audit verify")
+		return
+	}
+	well, detail, do := ship.Words()
+	status := CheckOK
+	if !well {
+		status = CheckWarning
+	}
+	d.say("audit", status, detail, do)
 }
 
 // server asks the clinic's server what it can and what time it has.

@@ -96,7 +96,7 @@ func (c *Call) open(ctx context.Context, core *engine.Core, link, file string) (
 	if file != "" {
 		raw, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("reading the bundle: %w", pathless(err))
+			return nil, fmt.Errorf("reading the bundle: %w", engine.Pathless(err))
 		}
 		return engine.OpenBundle(raw)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -147,7 +146,7 @@ var extensions = map[shl.Content]string{shl.ContentFHIR: ".json", shl.ContentCar
 // The names hold numbers only.
 func writeFiles(dir string, rec *shl.Record) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("making the folder for --out: %w", pathless(err))
+		return fmt.Errorf("making the folder for --out: %w", engine.Pathless(err))
 	}
 	for _, f := range rec.Files {
 		if f.Bytes == nil {
@@ -162,18 +161,10 @@ func writeFiles(dir string, rec *shl.Record) error {
 		// its mode is not kept.
 		_ = os.Remove(name)
 		if err := os.WriteFile(name, f.Bytes, 0o600); err != nil {
-			return fmt.Errorf("writing a file for --out: %w", pathless(err))
+			return fmt.Errorf("writing a file for --out: %w", engine.Pathless(err))
 		}
 	}
 	return nil
-}
-
-func pathless(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
 }
 
 func explainVerb() Verb {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"shlkiosk/camera/still"
+	"shlkiosk/cmd/internal/engine"
 	"shlkiosk/config"
 	"shlkiosk/sync/sandbox"
 )
@@ -120,7 +121,7 @@ func runIssue(ctx context.Context, c *Call) error {
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("reading the bundle: %w", pathless(err))
+		return fmt.Errorf("reading the bundle: %w", engine.Pathless(err))
 	}
 	if !json.Valid(raw) {
 		return errors.New("the bundle is not JSON")
@@ -227,7 +228,7 @@ func writeCode(name, link string) error {
 		return fmt.Errorf("drawing the code: %w", err)
 	}
 	if err := os.WriteFile(filepath.Clean(name), b.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("writing the code: %w", pathless(err))
+		return fmt.Errorf("writing the code: %w", engine.Pathless(err))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"shlkiosk/cmd/internal/engine"
 	"shlkiosk/config"
 	"shlkiosk/sync/shc"
 )
@@ -29,7 +30,7 @@ right. A running kiosk takes it at its next start.`,
 			read := func(name string) (b []byte) {
 				if err == nil {
 					if b, err = os.ReadFile(name); err != nil {
-						err = fmt.Errorf("reading %s: %w", name, pathless(err))
+						err = fmt.Errorf("reading %s: %w", name, engine.Pathless(err))
 					}
 				}
 				return b

@@ -32,7 +32,7 @@ func authorise(f config.FHIR, roots *x509.CertPool, certs []tls.Certificate, env
 		grant.Secret = func() (string, error) {
 			b, err := os.ReadFile(f.Auth.SecretFile)
 			if err != nil {
-				return "", fmt.Errorf("reading fhir.auth.secret_file: %w", pathless(err))
+				return "", fmt.Errorf("reading fhir.auth.secret_file: %w", Pathless(err))
 			}
 			s := strings.TrimSpace(string(b))
 			if s == "" {

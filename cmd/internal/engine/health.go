@@ -50,12 +50,14 @@ func reasonOf(all []outbox.Warning) flow.Reason {
 
 // Watch looks at the store again and again until ctx ends, tries to bring back
 // what can come back, and says every change: a reason, or "" once the kiosk can
-// serve again. first is what the flow was told at the start.
+// serve again. first is what the flow was told at the start. Beside that it
+// keeps the ledger's position in the audit trail up to date.
 func (s *Store) Watch(ctx context.Context, first flow.Reason, say func(flow.Reason)) {
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
 	last := first
 	for {
+		s.markDue()
 		now := s.Health()
 		if now != flow.ReasonNone {
 			s.mend()

@@ -2,15 +2,12 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"shlkiosk/sync/audit"
 	"shlkiosk/sync/intake"
@@ -37,14 +34,8 @@ type Store struct {
 	mu    sync.Mutex
 	cases []Case
 	mute  flow.Reason // why the audit trail takes no entries
-}
 
-// Case is a visit that ended at the front desk: a code and a reason, nothing
-// of the patient.
-type Case struct {
-	Code   string    `json:"code"`
-	Reason string    `json:"reason"`
-	At     time.Time `json:"at"`
+	marked marked
 }
 
 // KeySource is where the vault's key comes from, and whether it is made once.
@@ -60,7 +51,7 @@ func (c *Core) KeySource() (source string, made bool) {
 func (c *Core) OpenStore() (*Store, error) {
 	l := c.Config.Ledger
 	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of the ledger (ledger.dir): %w", pathless(err))
+		return nil, fmt.Errorf("making the folder of the ledger (ledger.dir): %w", Pathless(err))
 	}
 	s := &Store{core: c}
 	source, made := c.KeySource()
@@ -90,26 +81,29 @@ func (c *Core) OpenStore() (*Store, error) {
 		s.Close()
 		return nil, err
 	}
-	mark, err := lastMark(auditDir)
-	if err != nil {
+	if s.marked, err = lastMark(auditDir); err != nil {
 		s.Close()
 		return nil, err
 	}
 	const mb = 1 << 20
-	s.Ledger, err = outbox.Open(outbox.Options{Dir: ledgerDir, Vault: s.Vault, Now: c.Env.Now, Logger: c.Env.Logger, Mark: mark,
+	s.Ledger, err = outbox.Open(outbox.Options{Dir: ledgerDir, Vault: s.Vault, Now: c.Env.Now, Logger: c.Env.Logger, Mark: s.marked.mark,
 		Limits:  outbox.Limits{Records: l.MaxRecords, Bytes: int64(l.MaxMB) * mb, Age: l.MaxAge},
 		OnAlarm: func(a outbox.Alarm) { s.Note("kiosk", "ledger.alarm", string(a.ID), string(a.Code), "") }})
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
+	s.markDue()
 	return s, nil
 }
+
+// fileAuditSecret holds the key of the audit trail, sealed.
+const fileAuditSecret = "audit.secret"
 
 // auditKey is the key of the audit trail's chain. It outlives the keys of the
 // ledger: the trail does not end when one of them is retired.
 func auditKey(v *vault.Vault, dir string) ([]byte, error) {
-	return v.EnsureSecret(filepath.Join(dir, "audit.secret"), "audit")
+	return v.EnsureSecret(filepath.Join(dir, fileAuditSecret), "audit")
 }
 
 // AuditKey opens the vault only to verify the audit trail.
@@ -121,34 +115,6 @@ func (c *Core) AuditKey() ([]byte, error) {
 	}
 	defer v.Close()
 	return auditKey(v, c.Config.Ledger.Dir)
-}
-
-// actionMark is the audit entry that holds a position of the ledger. A ledger
-// that is behind the last one was rolled back.
-const actionMark = "ledger.mark"
-
-func lastMark(dir string) (m outbox.Mark, err error) {
-	all, err := audit.List(dir, audit.Query{})
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].Action != actionMark {
-			continue
-		}
-		if m, ok := outbox.ParseMark(all[i].Detail); ok {
-			return m, nil
-		}
-	}
-	return m, err
-}
-
-// Mark writes the ledger's position into the audit trail.
-func (s *Store) Mark() {
-	if s.Audit == nil || s.Ledger == nil {
-		return
-	}
-	e := audit.Event{Actor: "kiosk", Action: actionMark, Result: "ok", Detail: s.Ledger.Mark().Detail()}
-	if _, err := s.Audit.Append(e); err != nil {
-		s.core.Env.Logger.Error("ledger's position not noted", "error", err)
-	}
 }
 
 func (s *Store) makeRoom() bool { return s.Ledger != nil && s.Ledger.ReleaseReserve() }
@@ -231,71 +197,9 @@ func storeReason(err error) string {
 	return string(outbox.ReasonIO)
 }
 
-// Letters of receipt codes: none that is taken for a digit, said like another
-// one, or makes a word.
-const codeLetters = "CFHJKMPRTVWXZ"
-
-// NewCode makes a receipt code such as K7-42 that no listed import and no open
-// case has. It says nothing about the patient.
-func (s *Store) NewCode() string {
-	used := map[string]bool{}
-	if s.Ledger != nil {
-		if all, err := s.Ledger.List(outbox.Filter{}); err == nil {
-			for _, h := range all {
-				used[h.Code] = true
-			}
-		}
-	}
-	s.mu.Lock()
-	for _, c := range s.cases {
-		used[c.Code] = true
-	}
-	s.mu.Unlock()
-	for try := 0; ; try++ {
-		code := fmt.Sprintf("%c%d-%02d", codeLetters[random(len(codeLetters))], random(10), random(100))
-		if !used[code] {
-			return code
-		}
-		if try > 200 { // nearly all of them are waiting: longer ones
-			return fmt.Sprintf("%c%d-%05d", codeLetters[random(len(codeLetters))], random(10), random(100000))
-		}
-	}
-}
-
-func random(n int) int {
-	r, err := rand.Int(rand.Reader, big.NewInt(int64(n)))
-	if err != nil {
-		panic("engine: the system gives no random numbers: " + err.Error())
-	}
-	return int(r.Int64())
-}
-
-// mostCases bounds the list of visits that ended at the desk.
-const mostCases = 200
-
-// HandOver notes a visit that ended at the desk.
-func (s *Store) HandOver(code, reason string) {
-	s.Note("kiosk", "visit.desk", code, reason, "")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.cases = append(s.cases, Case{Code: code, Reason: reason, At: s.core.Env.Now()})
-	if len(s.cases) > mostCases {
-		s.cases = s.cases[len(s.cases)-mostCases:]
-	}
-}
-
-// Cases lists the visits of this run that ended at the desk, newest first.
-func (s *Store) Cases() []Case {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Case, 0, len(s.cases))
-	for i := len(s.cases) - 1; i >= 0; i-- {
-		out = append(out, s.cases[i])
-	}
-	return out
-}
-
-func pathless(err error) error {
+// Pathless is an error of the file system without the path, which may hold a
+// name, and which the message names by its setting.
+func Pathless(err error) error {
 	var pe *os.PathError
 	if errors.As(err, &pe) {
 		return pe.Err

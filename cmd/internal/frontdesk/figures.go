@@ -63,6 +63,13 @@ func (l *Local) checks(ctx context.Context) []staff.Check {
 	if len(out) < 3 {
 		say("ledger", staff.HealthOK, "", "")
 	}
+	if ship, err := l.o.Core.Shipping(); err != nil {
+		say("audit", staff.HealthWarning, "", "Run 'kioskctl audit verify' on the kiosk")
+	} else if well, detail, do := ship.Words(); well {
+		say("audit", staff.HealthOK, detail, "")
+	} else {
+		say("audit", staff.HealthWarning, detail, do)
+	}
 	if l.o.Store.MadeKey {
 		say("key", staff.HealthWarning, "file", "A sealed credential is better: see the README")
 	} else {
