@@ -69,7 +69,7 @@ var drawnWelcome = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="
 <path d="M92 384c-6-44 0-74 26-94v60zM308 384c6-44 0-74-26-94v60z" fill="{art}"/>
 </svg>`
 
-// drawnPaper is a sheet with a code on it.
+// drawnWhere is an app that shares its code.
 var drawnWhere = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400" viewBox="0 0 400 400">
 <circle cx="200" cy="200" r="190" fill="{soft}"/>
 <rect x="60" y="70" width="150" height="262" rx="20" ry="20" fill="{ink}"/><rect x="69" y="82" width="132" height="238" rx="10" ry="10" fill="{card}"/>
@@ -105,4 +105,18 @@ const drawnGetting = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height
 <path d="M232 70v56h56z" fill="{soft}" stroke="{ink}" stroke-width="8" stroke-linejoin="round"/>
 <path d="M186 168h28v30h30v28h-30v30h-28v-30h-30v-28h30z" fill="{art}"/>
 <rect x="148" y="284" width="104" height="12" rx="6" ry="6" fill="{soft}"/><rect x="148" y="310" width="72" height="12" rx="6" ry="6" fill="{soft}"/>
+</svg>`
+
+// drawnSending is a record on its way into the clinic.
+const drawnSending = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400" viewBox="0 0 400 400">
+<circle cx="200" cy="200" r="186" fill="{soft}"/>
+<path d="M52 132h78l34 34v118a12 12 0 0 1-12 12H64a12 12 0 0 1-12-12z" fill="{card}" stroke="{ink}" stroke-width="7" stroke-linejoin="round"/>
+<path d="M130 132v34h34z" fill="{soft}" stroke="{ink}" stroke-width="7" stroke-linejoin="round"/>
+<path d="M98 192h20v20h20v20h-20v20H98v-20H78v-20h20z" fill="{art}"/>
+<rect x="76" y="268" width="64" height="9" rx="4" ry="4" fill="{soft}"/>
+<path d="M180 226h34M200 210l18 16-18 16" fill="none" stroke="{ink}" stroke-width="9" stroke-linecap="round" stroke-linejoin="round"/>
+<path d="M232 296V168l60-46 60 46v128z" fill="{card}" stroke="{ink}" stroke-width="7" stroke-linejoin="round"/>
+<path d="M283 164h18v18h18v18h-18v18h-18v-18h-18v-18h18z" fill="{primary}"/>
+<path d="M276 296v-46h32v46z" fill="{art}"/>
+<path d="M36 300h328" stroke="{ink}" stroke-width="8" stroke-linecap="round"/>
 </svg>`

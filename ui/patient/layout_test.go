@@ -3,6 +3,7 @@ package patient
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"shlkiosk/ui/flow"
@@ -80,4 +81,29 @@ func turner(b *bench) *kit.Pages {
 		}
 	})
 	return found
+}
+
+// The reader's wish changes in place, and fits wherever it stands.
+func TestWishFits(t *testing.T) {
+	for _, kind := range []string{"laptop", "portrait", "21"} {
+		b := newBench(t, displays[kind])
+		for _, language := range languagesOf(t) {
+			for _, size := range []int{100, 200} {
+				s := at(flow.Scan)
+				s.Settings.Language, s.Settings.Size = language, size
+				s.Visit = uint64(size)
+				for _, aim := range []flow.Aim{flow.AimNone, flow.AimDimmer, flow.AimNearer, flow.AimOneCode, flow.AimNone} {
+					s.Aim = aim
+					b.Render(s, nil)
+					for _, wrong := range kittest.Check(kittest.Look(b.Content()), displays[kind], kittest.Patient(kit.Light())) {
+						t.Errorf("%s %s %d %q: %s", kind, language, size, aim, wrong)
+					}
+					_, key := aimWords(aim, flow.CameraLive)
+					if !slices.Contains(kittest.Strings(b.Content()), b.words.T(key)) {
+						t.Errorf("%s %s %d: %q is not on the screen", kind, language, size, aim)
+					}
+				}
+			}
+		}
+	}
 }

@@ -91,6 +91,11 @@ type Options struct {
 	OnRune func(r rune)
 	OnKey  func(key fyne.KeyName) bool
 
+	// Animate calls tick on the Fyne thread with what is done of the time, 0 to
+	// 1, as often as the display is painted, until stop is called; nil: screens
+	// come without a transition.
+	Animate func(d time.Duration, tick func(done float32)) (stop func())
+
 	// Go runs what may take long, Do brings it back to the Fyne thread; nil: a
 	// goroutine, and fyne.Do.
 	Go func(f func())
@@ -118,6 +123,7 @@ type Window struct {
 	changed time.Time
 
 	scan   *scanView
+	signed time.Time // until when the sign stands that a code was read
 	review *reviewing
 	pass   secretEntry
 	birth  birthEntry
@@ -125,6 +131,7 @@ type Window struct {
 	where  bool
 
 	corner cornerTaps
+	fade   *fade
 }
 
 // panel is what lies over a screen at the patient's wish.
@@ -156,10 +163,12 @@ type shape struct {
 	hint           flow.Reason
 	expired        time.Time
 	camera         flow.Camera
+	aim            flow.Aim // where the page depends on it
 	have, of       int
 	wrong          bool
 	left           int
 	pace           flow.Pace
+	read           bool // the sign that a code was read
 	who            flow.WhoFor
 	reason         flow.Reason
 	retry          bool

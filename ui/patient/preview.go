@@ -14,16 +14,21 @@ import (
 // Corner is a place in the camera's picture, in pixels from its top left.
 type Corner struct{ X, Y float64 }
 
-// scanView is the live picture. It lives as long as the Scan screen does, while
-// the page around it may be built anew.
+// scanView is the live picture. It lives as long as the Scan screen does and a
+// moment longer when a code was read, while the page around it may be built
+// anew.
 type scanView struct {
 	box      *fyne.Container
 	plate    *canvas.Rectangle
 	picture  *canvas.Image
-	buffer   *image.RGBA
+	buffer   *image.RGBA              // what is shown of the camera's picture
+	crop     image.Rectangle          // and where that lies in it
 	under    *canvas.ArbitraryPolygon // the outline is drawn twice, so that it is seen on any picture
 	over     *canvas.ArbitraryPolygon
+	seal     *canvas.Rectangle // lies over a code that was read
+	tick     *canvas.Image
 	corners  *[4]Corner
+	sealed   bool // a code was read: the picture stands still
 	straight bool
 }
 
@@ -38,65 +43,103 @@ func newScanView(l *kit.Look, straight bool) *scanView {
 			CornerRadii: []float32{l.MM(2), l.MM(2), l.MM(2), l.MM(2)}}
 	}
 	v.under, v.over = line(color.NRGBA{A: 0xFF}, l.MM(2.6)), line(found, l.MM(1.6))
-	objects := []fyne.CanvasObject{v.plate, v.picture, v.under, v.over}
-	v.box = container.New(v, objects...)
+	v.seal = canvas.NewRectangle(sealed)
+	v.seal.CornerRadius = l.MM(2)
+	v.tick = kit.NewIcon(l, kit.IconCheck, onSealed, l.MM(20))
+	v.seal.Hide()
+	v.tick.Hide()
+	v.box = container.New(v, v.plate, v.picture, v.seal, v.tick, v.under, v.over)
 	return v
+}
+
+// object is the view for a page: the last page's pieces were made to forget
+// their pictures, this one lives on.
+func (v *scanView) object() fyne.CanvasObject {
+	if v.buffer != nil {
+		v.picture.Image = v.buffer
+	}
+	return v.box
 }
 
 // MinSize implements fyne.Layout.
 func (v *scanView) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(160, 90) }
 
-// Layout implements fyne.Layout: the picture as large as it can be, whole.
+// Layout implements fyne.Layout: the picture fills the box.
 func (v *scanView) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	w, h := size.Width, size.Height
-	if at := v.rect(size); at.Size.Width > 0 {
-		put(v.plate, at.Pos.X, at.Pos.Y, at.Size.Width, at.Size.Height)
-		put(v.picture, at.Pos.X, at.Pos.Y, at.Size.Width, at.Size.Height)
-	} else {
-		put(v.plate, 0, 0, w, h)
-	}
+	put(v.plate, 0, 0, size.Width, size.Height)
+	put(v.picture, 0, 0, size.Width, size.Height)
 	v.draw(size)
 }
 
-// found is the outline's colour: bright on the dark line under it.
-var found = color.NRGBA{R: 0x5C, G: 0xE6, B: 0xB0, A: 0xFF}
+// found is the outline's colour: bright on the dark line under it. sealed and
+// onSealed are the sign over a code that was read: dark green, white tick.
+var (
+	found    = color.NRGBA{R: 0x5C, G: 0xE6, B: 0xB0, A: 0xFF}
+	sealed   = color.NRGBA{R: 0x07, G: 0x52, B: 0x36, A: 0xFF}
+	onSealed = color.NRGBA{R: 0xFF, G: 0xFF, B: 0xFF, A: 0xFF}
+)
 
-type area struct {
-	Pos  fyne.Position
-	Size fyne.Size
+// least and most are the shapes that the picture may have, width to height: of
+// a wide camera's picture the sides may be cut away, so that the code is large.
+// People hold it in the middle, and less is seen of who else is in the room.
+// The reader looks at the whole picture all the same.
+const (
+	least = float32(1.15)
+	most  = float32(16) / 9
+)
+
+// shape is the width of the picture to its height in a box of a size.
+func (v *scanView) shape(size fyne.Size) float32 {
+	return min(most, max(least, size.Width/max(1, size.Height)))
 }
 
-// rect is where the picture lies in the box.
-func (v *scanView) rect(size fyne.Size) area {
-	aspect := float32(16) / 9
-	if v.buffer != nil {
-		aspect = float32(v.buffer.Rect.Dx()) / float32(v.buffer.Rect.Dy())
+// cut is what is shown of a camera's picture.
+func (v *scanView) cut(b image.Rectangle) image.Rectangle {
+	size := v.box.Size()
+	if size.Width <= 0 || size.Height <= 0 {
+		return image.Rect(0, 0, b.Dx(), b.Dy())
 	}
-	w, h := size.Width, size.Width/aspect
-	if h > size.Height {
-		w, h = size.Height*aspect, size.Height
-	}
-	return area{fyne.NewPos((size.Width-w)/2, (size.Height-h)/2), fyne.NewSize(w, h)}
+	shape := size.Width / size.Height
+	w := min(b.Dx(), int(float32(b.Dy())*shape+0.5))
+	h := min(b.Dy(), int(float32(b.Dx())/shape+0.5))
+	at := image.Pt((b.Dx()-w)/2, (b.Dy()-h)/2)
+	return image.Rectangle{at, at.Add(image.Pt(w, h))}
 }
 
 func (v *scanView) draw(size fyne.Size) {
-	hidden := v.corners == nil || v.buffer == nil
-	v.under.Hidden, v.over.Hidden = hidden, hidden
-	if hidden {
-		return
+	lined := v.corners != nil && v.buffer != nil
+	v.under.Hidden, v.over.Hidden = !lined, !lined
+	v.seal.Hidden, v.tick.Hidden = !v.sealed, !v.sealed
+	from, to := fyne.NewPos(0, 0), fyne.NewPos(size.Width, size.Height)
+	if lined {
+		from, to = v.outline(size)
 	}
-	at := v.rect(size)
-	scale := at.Size.Width / float32(v.buffer.Rect.Dx())
-	place := func(c Corner) fyne.Position {
-		x := float32(c.X)
+	if v.sealed {
+		put(v.seal, from.X, from.Y, to.X-from.X, to.Y-from.Y)
+		side := min(to.X-from.X, to.Y-from.Y) * 0.72
+		if !lined {
+			side *= 0.6
+		}
+		put(v.tick, (from.X+to.X-side)/2, (from.Y+to.Y-side)/2, side, side)
+	}
+}
+
+// outline draws the line around the code and tells which part of the box it
+// takes.
+func (v *scanView) outline(size fyne.Size) (from, to fyne.Position) {
+	scale := size.Width / float32(v.buffer.Rect.Dx())
+	points := make([]fyne.Position, 4)
+	from = fyne.NewPos(size.Width, size.Height)
+	for i, c := range v.corners {
+		x, y := float32(c.X)-float32(v.crop.Min.X), float32(c.Y)-float32(v.crop.Min.Y)
 		if !v.straight {
 			x = float32(v.buffer.Rect.Dx()) - x
 		}
-		return at.Pos.AddXY(x*scale, float32(c.Y)*scale)
-	}
-	points := make([]fyne.Position, 4)
-	for i, c := range v.corners {
-		points[i] = place(c)
+		// A code at the edge keeps its outline inside the picture.
+		at := fyne.NewPos(min(size.Width, max(0, x*scale)), min(size.Height, max(0, y*scale)))
+		points[i] = at
+		from = fyne.NewPos(min(from.X, at.X), min(from.Y, at.Y))
+		to = fyne.NewPos(max(to.X, at.X), max(to.Y, at.Y))
 	}
 	if !v.straight { // mirrored, the corners run the other way round
 		points[1], points[3] = points[3], points[1]
@@ -106,14 +149,52 @@ func (v *scanView) draw(size fyne.Size) {
 		put(line, 0, 0, size.Width, size.Height)
 		line.Refresh()
 	}
+	return from, to
+}
+
+// read is the sign that a code was read: the picture stands still, the outline
+// stays, a tick lies over the code. What the picture showed there is the key to
+// a record, so it is overwritten with a margin around it; all of the picture,
+// when nobody knows where the code was. It tells whether there is a picture.
+func (v *scanView) read() bool {
+	if v.buffer == nil {
+		return false
+	}
+	v.sealed = true
+	wiped := v.buffer.Rect
+	if v.corners != nil {
+		wiped = image.Rectangle{Min: v.buffer.Rect.Max}
+		for _, c := range v.corners {
+			x, y := int(c.X)-v.crop.Min.X, int(c.Y)-v.crop.Min.Y
+			if !v.straight {
+				x = v.buffer.Rect.Dx() - x
+			}
+			wiped.Min = image.Pt(min(wiped.Min.X, x), min(wiped.Min.Y, y))
+			wiped.Max = image.Pt(max(wiped.Max.X, x), max(wiped.Max.Y, y))
+		}
+		wiped = wiped.Inset(-max(wiped.Dx(), wiped.Dy()) / 8).Intersect(v.buffer.Rect)
+	}
+	for y := wiped.Min.Y; y < wiped.Max.Y; y++ {
+		clear(v.buffer.Pix[v.buffer.PixOffset(wiped.Min.X, y):v.buffer.PixOffset(wiped.Max.X, y)])
+	}
+	v.picture.Refresh()
+	v.draw(v.box.Size())
+	v.box.Refresh()
+	return true
 }
 
 // show copies the camera's picture, mirrored, into the one that is drawn.
 func (v *scanView) show(img image.Image) {
+	if v.sealed {
+		return
+	}
 	b := img.Bounds()
-	if v.buffer == nil || v.buffer.Rect.Dx() != b.Dx() || v.buffer.Rect.Dy() != b.Dy() {
-		v.buffer = image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	crop := v.cut(b)
+	if v.buffer == nil || v.crop != crop {
+		v.crop = crop
+		v.buffer = image.NewRGBA(image.Rect(0, 0, crop.Dx(), crop.Dy()))
 		v.picture.Image = v.buffer
+		v.draw(v.box.Size())
 		v.box.Refresh()
 	}
 	switch img := img.(type) {
@@ -128,7 +209,8 @@ func (v *scanView) show(img image.Image) {
 func (v *scanView) copyRGBA(img *image.RGBA) {
 	w, h := v.buffer.Rect.Dx(), v.buffer.Rect.Dy()
 	for y := range h {
-		from := img.Pix[y*img.Stride : y*img.Stride+4*w]
+		at := (y+v.crop.Min.Y)*img.Stride + 4*v.crop.Min.X
+		from := img.Pix[at : at+4*w]
 		to := v.buffer.Pix[y*v.buffer.Stride : y*v.buffer.Stride+4*w]
 		if v.straight {
 			copy(to, from)
@@ -143,7 +225,8 @@ func (v *scanView) copyRGBA(img *image.RGBA) {
 func (v *scanView) copyGray(img *image.Gray) {
 	w, h := v.buffer.Rect.Dx(), v.buffer.Rect.Dy()
 	for y := range h {
-		from := img.Pix[y*img.Stride : y*img.Stride+w]
+		at := (y+v.crop.Min.Y)*img.Stride + v.crop.Min.X
+		from := img.Pix[at : at+w]
 		to := v.buffer.Pix[y*v.buffer.Stride : y*v.buffer.Stride+4*w]
 		for i, g := range from {
 			j := i
@@ -160,7 +243,7 @@ func (v *scanView) wipe() {
 	if v.buffer != nil {
 		clear(v.buffer.Pix)
 	}
-	v.picture.Image, v.buffer, v.corners = nil, nil, nil
+	v.picture.Image, v.buffer, v.corners, v.sealed = nil, nil, nil, false
 }
 
 // Preview shows a picture of the camera, *image.RGBA or *image.Gray. It is
@@ -174,7 +257,7 @@ func (w *Window) Preview(img image.Image) {
 // Outline draws the outline of a code at its corners in the picture's pixels,
 // in order around it; nil takes it away.
 func (w *Window) Outline(corners *[4]Corner) {
-	if w.scan == nil || corners == nil && w.scan.corners == nil {
+	if w.scan == nil || w.scan.sealed || corners == nil && w.scan.corners == nil {
 		return
 	}
 	w.scan.corners = corners

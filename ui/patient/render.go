@@ -14,6 +14,11 @@ import (
 // an accident after the picture changed (U7); the flow does the same for its.
 const guardFor = 300 * time.Millisecond
 
+// signFor is how long the sign stands that a code was read, while the record is
+// already being fetched. Nothing waits for it: whatever comes next takes its
+// place at once.
+const signFor = 700 * time.Millisecond
+
 // Render draws the state. View is the record as a screen shows it and is used
 // on Review alone.
 func (w *Window) Render(s flow.State, view *summary.View) {
@@ -21,6 +26,9 @@ func (w *Window) Render(s flow.State, view *summary.View) {
 		view = nil
 	}
 	w.leave(s)
+	if !w.signed.IsZero() && !w.o.Now().Before(w.signed) {
+		w.unsign(s)
+	}
 	w.state, w.view = s, view
 	if view == nil {
 		w.review = nil
@@ -47,20 +55,33 @@ func (w *Window) leave(next flow.State) {
 		w.birth.wipe()
 	}
 	w.fact.wipe()
+	if next.Screen == flow.Fetching && w.state.Screen == flow.Scan && next.Visit == w.state.Visit && w.scan != nil && w.scan.read() {
+		w.signed = w.o.Now().Add(signFor)
+		return
+	}
+	w.unsign(next)
+}
+
+// unsign drops the picture where it is of no more use.
+func (w *Window) unsign(next flow.State) {
 	if next.Screen != flow.Scan && w.scan != nil {
 		w.scan.wipe()
 		w.scan = nil
 	}
+	w.signed = time.Time{}
 }
 
 func (w *Window) shape() shape {
 	s := w.state
 	v := shape{screen: s.Screen, visit: s.Visit, settings: s.Settings, who: s.Who, reason: s.Reason, retry: s.Retry,
 		receipt: s.Receipt, pace: s.Pace, warning: s.Warning(), panel: w.panel, local: w.local,
-		hasView: w.view != nil, where: w.where}
+		hasView: w.view != nil, where: w.where, read: !w.signed.IsZero()}
 	switch s.Screen {
 	case flow.Scan:
 		v.hint, v.expired, v.camera, v.have, v.of = s.Hint, s.ExpiredAt, s.Camera, s.Have, s.Of
+		if cramped(kit.NewLook(w.o.Metrics, kit.Light(), s.Settings.Size)) {
+			v.aim = s.Aim
+		}
 	case flow.Passcode:
 		v.wrong, v.left = s.Wrong, s.Left
 	case flow.Wait:
@@ -110,6 +131,9 @@ func (w *Window) build(want shape) {
 		w.root.Objects = append(w.root.Objects, w.staffCorner())
 	}
 	w.root.Refresh()
+	if !same {
+		w.fadeIn()
+	}
 	fresh := !same || want.settings.Language != w.drawn.settings.Language
 	w.drawn, w.built = want, true
 	if canvas != nil {
@@ -160,6 +184,9 @@ func (w *Window) compose() page {
 	case flow.Passcode:
 		return w.passcode()
 	case flow.Fetching:
+		if !w.signed.IsZero() {
+			return w.codeRead()
+		}
 		return w.working("fetching")
 	case flow.Wait:
 		return w.waiting()

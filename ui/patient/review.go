@@ -266,8 +266,9 @@ func (w *Window) cardRow(it summary.Item, card fyne.CanvasObject) []fyne.CanvasO
 }
 
 // narrow tells that there is no room for a button beside the words.
-func (w *Window) narrow() bool {
-	l := w.look
+func (w *Window) narrow() bool { return narrow(w.look) }
+
+func narrow(l *kit.Look) bool {
 	return l.Metrics.Width()-2*l.Margin() < 26*l.TextSize(kit.Body)
 }
 

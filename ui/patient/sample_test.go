@@ -171,6 +171,10 @@ func scenes() []scene {
 			w.again()
 			type4(w, "blue Kite7")
 		}},
+		{"scan-read", at(flow.Scan), func(w *Window) {
+			film(w)
+			w.Render(at(flow.Fetching, func(s *flow.State) { s.Settings = w.state.Settings }), nil)
+		}},
 		{"fetching", at(flow.Fetching), nil},
 		{"fetching-way-out", at(flow.Fetching, func(s *flow.State) { s.Pace = flow.PaceWayOut }), nil},
 		{"wait", at(flow.Wait, func(s *flow.State) { s.Until = sampleNow.Add(24 * time.Second) }), nil},

@@ -32,52 +32,99 @@ func (w *Window) scanning() page {
 func (w *Window) livePicture() page {
 	l, t, s := w.look, w.words, w.state
 	wish, draw := w.wishStrip()
-	blocks := []fyne.CanvasObject{w.title(t.T("scan.title"))}
-	cramped := w.narrow() && !l.Metrics.Portrait()
-	if s.Of > 1 {
-		if cramped {
-			blocks = nil
-		}
+	cramped := cramped(l)
+	blocks := []fyne.CanvasObject{}
+	if !cramped || s.Of <= 1 && s.Aim == flow.AimNone {
+		blocks = append(blocks, w.title(t.T("scan.title")))
+	}
+	if s.Of > 1 && (!cramped || s.Aim == flow.AimNone) {
 		blocks = append(blocks,
 			kit.NewText(l, kit.Heading, t.T("scan.part", words.Args{"have": s.Have, "of": s.Of})),
-			kit.Steps(l, s.Have, s.Of, ""),
-			w.body(t.T("scan.part.do")))
-	} else if !cramped {
+			kit.Steps(l, s.Have, s.Of, ""))
+	}
+	switch {
+	case cramped: // the picture needs the height: the wish goes beside it
+	case s.Of > 1:
+		blocks = append(blocks, w.body(t.T("scan.part.do")))
+	default:
 		blocks = append(blocks, w.body(t.T("scan.body")).Soft())
 	}
 	where := kit.NewButton(l, kit.Primary, t.T("scan.where"), kit.IconPhone, func() {
 		w.where = true
 		w.elsewhere()
 	}).Named("where")
-	picture := &fyne.Container{Layout: pictureLayout{l, w.scan}, Objects: []fyne.CanvasObject{w.scan.box, wish}}
 	return page{frame: kit.Frame{
-		Body: &fyne.Container{Layout: scanLayout{l}, Objects: []fyne.CanvasObject{w.pages(blocks...).Middle(), picture}},
+		Body: w.besidePicture(cramped, blocks, wish),
 		Main: where, Side: []*kit.Button{w.back()}, Desk: w.desk(),
 	}, back: w.press(flow.ActBack), live: func(time.Time) { draw() }}
+}
+
+// codeRead is the answer to a code that was read: the picture stands still with
+// a tick on the code, for a moment, while the record is being fetched.
+func (w *Window) codeRead() page {
+	l, p := w.look, w.look.Palette
+	text := kit.NewText(l, w.stripRole(), w.words.T("scan.read")).On(p.Ink, p.Tint)
+	strip := w.strip(p.Tint, p.Primary, kit.IconCheck, text)
+	cramped := cramped(l)
+	words := []fyne.CanvasObject{w.title(w.words.T("fetching.title"))}
+	if !cramped {
+		words = append(words, w.body(w.words.T("fetching.body")).Soft())
+	}
+	return page{frame: kit.Frame{Body: w.besidePicture(cramped, words, strip), Desk: w.desk()}}
+}
+
+// cramped tells that the height is short: large words on a small display.
+func cramped(l *kit.Look) bool { return narrow(l) && !l.Metrics.Portrait() }
+
+// besidePicture lays words beside the picture and the strip right under it,
+// where the eyes are; where the height is short, the strip is with the words.
+func (w *Window) besidePicture(cramped bool, words []fyne.CanvasObject, strip fyne.CanvasObject) fyne.CanvasObject {
+	picture := []fyne.CanvasObject{w.scan.object(), strip}
+	if cramped {
+		words, picture = append(words, strip), picture[:1]
+	}
+	var left fyne.CanvasObject = strip
+	if len(words) > 1 || !cramped {
+		left = w.pages(words...).Middle()
+	}
+	return &fyne.Container{Layout: scanLayout{w.look}, Objects: []fyne.CanvasObject{left,
+		&fyne.Container{Layout: pictureLayout{w.look, w.scan}, Objects: picture}}}
+}
+
+// stripRole is the size of the words under the picture.
+func (w *Window) stripRole() kit.Role {
+	if w.narrow() {
+		return kit.Strong
+	}
+	return kit.Heading
+}
+
+// strip is a plate with a drawing and words.
+func (w *Window) strip(fill, edge kit.Fill, icon kit.Icon, text *kit.Text) *fyne.Container {
+	l := w.look
+	if cramped(l) {
+		return kit.Plate(l, fill, edge, l.MM(3), text)
+	}
+	side := l.TextSize(w.stripRole()) * 1.3
+	return kit.Plate(l, fill, edge, l.MM(3), kit.Beside(l.MM(4), side, kit.Box(side, side, kit.NewIcon(l, icon, l.Palette.Ink, side)), text))
 }
 
 // wishStrip is what the reader would have the patient do, drawn and in words,
 // and what changes it.
 func (w *Window) wishStrip() (*fyne.Container, func()) {
-	l, p := w.look, w.look.Palette
-	role := kit.Heading
-	if w.narrow() {
-		role = kit.Strong
-	}
-	side := l.TextSize(role) * 1.3
+	p := w.look.Palette
 	make := func(aim flow.Aim) fyne.CanvasObject {
 		icon, key := aimWords(aim, w.state.Camera)
 		fill, edge := p.Notice, p.NoticeEdge
 		if aim == flow.AimNone {
 			fill, edge = p.Card, p.Hair
 		}
-		text := kit.NewText(l, role, w.words.T(key)).On(p.Ink, fill)
-		return kit.Plate(l, fill, edge, l.MM(3), kit.Beside(l.MM(4), side, kit.Box(side, side, kit.NewIcon(l, icon, p.Ink, side)), text))
+		return w.strip(fill, edge, icon, kit.NewText(w.look, w.stripRole(), w.words.T(key)).On(p.Ink, fill))
 	}
 	shown := w.state.Aim
 	strip := kit.Column(0, make(shown))
 	return strip, func() {
-		if aim := w.state.Aim; aim != shown {
+		if aim := w.state.Aim; aim != shown { // where it is cramped, the page is built anew
 			shown = aim
 			strip.Objects = []fyne.CanvasObject{make(aim)}
 			strip.Refresh()
@@ -115,13 +162,20 @@ func (s scanLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	if s.l.Metrics.Portrait() {
 		h := min(kit.HeightFor(o[0], size.Width), size.Height*0.4)
 		put(o[0], 0, 0, size.Width, h)
-		high := min(size.Height-h-gap, size.Width*9/16+s.l.MM(40))
+		high := min(size.Height-h-gap, size.Width/least+s.l.MM(30))
 		put(o[1], 0, h+gap+(size.Height-h-gap-high)*0.3, size.Width, high)
 		return
 	}
 	w := size.Width * 0.6
+	if cramped(s.l) { // large words want width, and the picture has the height
+		w, gap = size.Width*0.52, s.l.MM(6)
+	}
 	put(o[1], 0, 0, w, size.Height)
-	put(o[0], w+gap, 0, size.Width-w-gap, size.Height)
+	h := size.Height
+	if _, ok := o[0].(*kit.Pages); !ok { // the strip alone
+		h = min(h, kit.HeightFor(o[0], size.Width-w-gap))
+	}
+	put(o[0], w+gap, (size.Height-h)/2, size.Width-w-gap, h)
 }
 
 // pictureLayout keeps the reader's wish right under the picture, where the eyes
@@ -134,12 +188,18 @@ type pictureLayout struct {
 func (p pictureLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
 func (p pictureLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	gap := p.l.MM(4)
-	strip := kit.HeightFor(o[1], size.Width)
-	picture := p.v.rect(fyne.NewSize(size.Width, size.Height-strip-gap)).Size
-	top := (size.Height - picture.Height - gap - strip) / 2
-	put(o[0], (size.Width-picture.Width)/2, top, picture.Width, picture.Height)
-	put(o[1], 0, top+picture.Height+gap, size.Width, strip)
+	var gap, strip float32
+	if len(o) > 1 {
+		gap, strip = p.l.MM(4), kit.HeightFor(o[1], size.Width)
+	}
+	w, h := size.Width, size.Height-strip-gap
+	shape := p.v.shape(fyne.NewSize(w, h))
+	w, h = min(w, h*shape), min(h, w/shape)
+	top := (size.Height - h - gap - strip) / 2
+	put(o[0], (size.Width-w)/2, top, w, h)
+	if len(o) > 1 {
+		put(o[1], 0, top+h+gap, size.Width, strip)
+	}
 }
 
 // whereIsIt helps to find the code in an app, by drawing and words.

@@ -3,12 +3,9 @@ package patient
 import (
 	"fmt"
 	"image"
-	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,10 +14,9 @@ import (
 	"fyne.io/fyne/v2/driver/software"
 	"fyne.io/fyne/v2/test"
 
-	"golang.org/x/image/draw"
-
 	"shlkiosk/ui/flow"
 	"shlkiosk/ui/kit"
+	"shlkiosk/ui/kit/kittest"
 	"shlkiosk/ui/words"
 )
 
@@ -117,28 +113,27 @@ func sets(languages []string) []set {
 }
 
 // TestScreens draws the pictures and a contact sheet for each set into the
-// folder that SCREENS_OUT names (make screens). SCREENS_ONLY narrows it: words
-// that the set's name must hold, such as "portrait" or "vi_light_200".
+// folder that SCREENS_OUT names (make screens). SCREENS_ONLY narrows it.
 func TestScreens(t *testing.T) {
 	out := os.Getenv("SCREENS_OUT")
 	if out == "" {
-		t.Skip("SCREENS_OUT is not set")
+		t.Skip("SCREENS_OUT is not set: make screens sets it")
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	only := strings.Fields(os.Getenv("SCREENS_ONLY"))
-	for _, set := range sets(languagesOf(t)) {
-		if slices.ContainsFunc(only, func(o string) bool { return !strings.Contains(set.String(), o) }) {
-			continue
+	for _, set := range wanted(sets(languagesOf(t))) {
+		columns, small := 6, []image.Image{}
+		if set.display == "portrait" {
+			columns = 10
 		}
-		var small []image.Image
 		for _, s := range scenes() {
 			picture := shoot(t, set, s)
-			write(t, picture, filepath.Join(out, set.String()+"_"+s.name+".png"))
-			small = append(small, reduced(picture, 480))
+			if err := kittest.Write(filepath.Join(out, set.String()+"_"+s.name+".png"), picture, false); err != nil {
+				t.Fatal(err)
+			}
+			small = append(small, kittest.Reduced(picture, 480))
 		}
-		write(t, sheet(small), filepath.Join(out, "sheet_"+set.String()+".png"))
+		if err := kittest.Write(filepath.Join(out, "sheet_"+set.String()+".png"), kittest.Sheet(small, columns, 8), false); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -154,42 +149,4 @@ func shoot(t *testing.T, set set, s scene) image.Image {
 	}
 	b.play(t, s, flow.Settings{Language: set.language, Size: set.size, Theme: set.theme})
 	return b.canvas.Capture()
-}
-
-func reduced(img image.Image, width int) image.Image {
-	b := img.Bounds()
-	out := image.NewRGBA(image.Rect(0, 0, width, width*b.Dy()/b.Dx()))
-	draw.ApproxBiLinear.Scale(out, out.Bounds(), img, b, draw.Src, nil)
-	return out
-}
-
-// sheet lays pictures of one size out in rows.
-func sheet(pictures []image.Image) image.Image {
-	const gap = 8
-	size := pictures[0].Bounds().Size()
-	columns := 6
-	if size.Y > size.X {
-		columns = 10
-	}
-	rows := (len(pictures) + columns - 1) / columns
-	out := image.NewRGBA(image.Rect(0, 0, columns*(size.X+gap)+gap, rows*(size.Y+gap)+gap))
-	draw.Draw(out, out.Bounds(), image.NewUniform(color.Gray{0x70}), image.Point{}, draw.Src)
-	for i, p := range pictures {
-		at := image.Pt(gap+i%columns*(size.X+gap), gap+i/columns*(size.Y+gap))
-		draw.Draw(out, image.Rectangle{Min: at, Max: at.Add(size)}, p, p.Bounds().Min, draw.Src)
-	}
-	return out
-}
-
-func write(t *testing.T, img image.Image, path string) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := enc.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
 }

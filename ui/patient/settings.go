@@ -105,7 +105,11 @@ func (w *Window) settings() page {
 		// The heading stays with its first row.
 		return append([]fyne.CanvasObject{kit.Column(l.MM(2), heading(key), rows[0])}, rows[1:]...)
 	}
-	columns := w.columns(3, help)
+	most := 3
+	if l.Metrics.Portrait() {
+		most = 2
+	}
+	columns := w.columns(most, help)
 	for columns > 1 && w.tallest(help, columns) > w.bodyHeight()*0.7 {
 		columns-- // words in narrow columns get too high for a page
 	}

@@ -37,7 +37,7 @@ func (w *Window) consent() page {
 	text, _ := t.Consent(w.state.Who == flow.ForOther)
 	no := kit.NewButton(l, kit.Secondary, t.T("consent.no"), kit.IconCross, w.press(flow.ActNo)).Named("no")
 	return page{frame: kit.Frame{
-		Body: w.pages(w.title(t.T("consent.title")), w.body(text)).Middle(),
+		Body: kit.Illustrated(l, w.pages(w.title(t.T("consent.title")), w.body(text)).Middle(), kit.Drawing(l, "sending", drawnSending)),
 		Main: w.mainButton("consent.yes", kit.IconCheck, w.press(flow.ActYes)),
 		Side: []*kit.Button{no, w.back()}, Desk: w.desk(),
 	}, back: w.press(flow.ActBack)}

@@ -36,7 +36,11 @@ func (w *Window) working(what string) page {
 		p.back = w.press(flow.ActBack)
 	}
 	blocks = append(blocks, busy.Object)
-	p.frame.Body = kit.Illustrated(l, w.pages(blocks...).Middle(), kit.Drawing(l, "getting", drawnGetting))
+	art := kit.Drawing(l, "getting", drawnGetting)
+	if s.Screen == flow.Sending {
+		art = kit.Drawing(l, "sending", drawnSending)
+	}
+	p.frame.Body = kit.Illustrated(l, w.pages(blocks...).Middle(), art)
 	return p
 }
 
