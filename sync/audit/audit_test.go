@@ -39,6 +39,7 @@ func filled(t *testing.T, n int, o Options) string {
 }
 
 func TestChainAcrossFilesAndRestarts(t *testing.T) {
+	inMemory(t)
 	o := Options{Key: key, MaxSize: 2000}
 	dir := filled(t, 30, o)
 	l, err := Open(dir, o)
@@ -74,6 +75,7 @@ func TestChainAcrossFilesAndRestarts(t *testing.T) {
 
 // Any changed, missing, added or moved byte is found.
 func TestVerifyFindsEveryChange(t *testing.T) {
+	inMemory(t)
 	o := Options{Key: key, MaxSize: 1500}
 	dir := filled(t, 20, o)
 	names, _ := files(dir)
@@ -117,6 +119,7 @@ func TestVerifyFindsEveryChange(t *testing.T) {
 }
 
 func TestTornLineIsTakenOffVisibly(t *testing.T) {
+	inMemory(t)
 	for cut := 1; cut < 60; cut += 7 {
 		dir := filled(t, 3, Options{Key: key})
 		path := filepath.Join(dir, fileName(1))
@@ -180,6 +183,7 @@ func TestProtectedDataDoesNotFit(t *testing.T) {
 
 // Every event that validates survives writing, reading and verifying.
 func TestRoundTrip(t *testing.T) {
+	inMemory(t)
 	dir := t.TempDir()
 	l, err := Open(dir, Options{Key: key, MaxSize: 4000})
 	if err != nil {
