@@ -52,17 +52,33 @@ func TestAScannerWithoutEnterIsKnownByTheSilence(t *testing.T) {
 	if _, ok := w.Tick(at); ok {
 		t.Fatal("complete before the pause")
 	}
-	if got, ok := w.Tick(at.Add(700 * time.Millisecond)); !ok || got != link {
+	if _, ok := w.Tick(at.Add(700 * time.Millisecond)); ok {
+		t.Error("complete at the first call after the pause")
+	}
+	if got, ok := w.Tick(at.Add(950 * time.Millisecond)); !ok || got != link {
 		t.Errorf("Tick = %q, %v", got, ok)
 	}
 }
 
+// A window that was busy for a second and a half takes what was typed then in
+// one burst, and whatever was to be called in that time before it.
 func TestABusyWindowTakesKeysLate(t *testing.T) {
 	w := New(Options{})
-	at := typeText(w, link[:20], 2*time.Millisecond, time.Unix(1000, 0))
-	at = typeText(w, link[20:], time.Millisecond, at.Add(300*time.Millisecond))
-	if got, ok := w.Enter(at); !ok || got != link {
+	at := typeText(w, link[:20], 2*time.Millisecond, time.Unix(1000, 0)).Add(1500 * time.Millisecond)
+	for i := range 6 {
+		if text, ok := w.Tick(at.Add(time.Duration(i) * time.Millisecond)); ok {
+			t.Fatalf("a part was taken for the whole: %q", text)
+		}
+	}
+	at = typeText(w, link[20:], time.Millisecond, at.Add(10*time.Millisecond))
+	if got, ok := w.Enter(at.Add(800 * time.Millisecond)); !ok || got != link {
 		t.Errorf("Enter = %q, %v", got, ok)
+	}
+	at = at.Add(time.Minute)
+	w.Key('7', at) // somebody pressed a key a second before the scanner
+	at = typeText(w, link, 2*time.Millisecond, at.Add(time.Second))
+	if got, ok := w.Enter(at); !ok || got != link {
+		t.Errorf("Enter after a single key = %q, %v", got, ok)
 	}
 }
 
