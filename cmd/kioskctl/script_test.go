@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"shlkiosk/sync/sandbox"
@@ -45,7 +48,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"want": want,
+			"want":  want,
+			"fetch": fetch,
 		},
 	})
 }
@@ -64,6 +68,25 @@ func want(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s = %s, want %s (negated: %v)", args[i], got, args[i+1], neg)
 		}
 	}
+}
+
+// fetch asks a server and puts the answer into the file "fetched":
+// fetch METHOD URL [BODY].
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || neg {
+		ts.Fatalf("fetch takes a method, an address and perhaps a body")
+	}
+	req, err := http.NewRequest(args[0], args[1], strings.NewReader(strings.Join(args[2:], " ")))
+	ts.Check(err)
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	if res.StatusCode >= 300 {
+		ts.Fatalf("%s %s: %d %s", args[0], args[1], res.StatusCode, b)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("fetched"), b, 0o600))
 }
 
 func at(doc any, path string) any {

@@ -199,7 +199,7 @@ type Shipping struct {
 // Shipping reads how far the trail has come. It needs no open Store, so that
 // doctor can ask while the kiosk runs.
 func (c *Core) Shipping() (Shipping, error) {
-	dir := filepath.Join(c.Config.Ledger.Dir, "audit")
+	dir := c.auditDir()
 	out := Shipping{On: c.Config.Audit.Ship}
 	cur, err := audit.NewCursor(dir, receiverFHIR)
 	if err != nil {
@@ -215,6 +215,8 @@ func (c *Core) Shipping() (Shipping, error) {
 	}
 	return out, err
 }
+
+func (c *Core) auditDir() string { return filepath.Join(c.Config.Ledger.Dir, "audit") }
 
 // Words say how it stands, for people: whether all is well, what is the matter
 // and what to do.
