@@ -84,6 +84,9 @@ func runDemo(ctx context.Context, c *cli.Call) error {
 	if virtual {
 		base.Display.Width, base.Display.Height = width, height
 	}
+	if auto { // a walk on a busy machine must not race the screens that end by themselves
+		base.Idle.Done, base.Idle.Desk = time.Minute, 2*time.Minute
+	}
 	cfg, err := c.Config(config.NeedAll, &base)
 	if err != nil {
 		return err

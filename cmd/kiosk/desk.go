@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"strings"
@@ -14,10 +15,12 @@ import (
 	"shlkiosk/cmd/internal/frontdesk"
 	"shlkiosk/sync/outbox"
 	"shlkiosk/ui/flow"
+	"shlkiosk/ui/kit"
 	"shlkiosk/ui/page"
 	"shlkiosk/ui/staff"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 )
 
 // desk is the front desk's part of the window.
@@ -138,23 +141,77 @@ func (w *walker) desk(ctx context.Context) error {
 	if err := w.wait(ctx, flow.Staff); err != nil {
 		return fmt.Errorf("logging in: %w", err)
 	}
-	time.Sleep(time.Second)
+	if !w.until(ctx, func() bool { return w.onDesk("filter-all") != nil }) {
+		return errors.New("the front desk shows no cases")
+	}
 	w.shoot("staff-queue")
-	if w.xdotool != "" && w.p.virtual {
-		if err := w.tabTo(ctx, "filter-all"); err != nil {
-			return err
-		}
-		time.Sleep(500 * time.Millisecond)
-		// Past the search field into the list, the first case, open it.
-		if err := w.real(ctx, "key", "--delay", "120", "Tab", "Tab", "Down", "Return"); err != nil {
+	if w.handed() {
+		if err := w.firstCase(ctx); err != nil {
 			return err
 		}
 	}
-	time.Sleep(time.Second)
 	w.shoot("staff-receipt")
 	fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF3}) })
-	time.Sleep(time.Second)
 	w.shoot("staff-diagnostics")
 	w.k.Send(flow.StaffOut{})
 	return w.wait(ctx, flow.Attract)
+}
+
+// firstCase opens the first case of the list by the keyboard.
+func (w *walker) firstCase(ctx context.Context) error {
+	if err := w.tabTo(ctx, "filter-all"); err != nil {
+		return err
+	}
+	if err := w.real(ctx, "key", "Return"); err != nil {
+		return err
+	}
+	if !w.until(ctx, func() bool {
+		b, ok := w.onDesk("filter-all").(*kit.Button)
+		return ok && b.IsChosen()
+	}) {
+		return errors.New("the front desk does not show all cases")
+	}
+	if err := w.tabTo(ctx, "filter-all"); err != nil {
+		return err
+	}
+	for range 2 { // past the search field into the list
+		if err := w.tab(ctx); err != nil {
+			return err
+		}
+	}
+	if err := w.real(ctx, "key", "Down", "Return"); err != nil {
+		return err
+	}
+	if !w.until(ctx, func() bool { return w.onDesk("case.close") != nil }) {
+		return errors.New("the front desk does not open the case")
+	}
+	return nil
+}
+
+// onDesk looks for a button on the desk's pages, which lie in pieces of the
+// toolkit's own.
+func (w *walker) onDesk(name string) (found kit.Pressable) {
+	var look func(o fyne.CanvasObject)
+	look = func(o fyne.CanvasObject) {
+		switch o := o.(type) {
+		case kit.Pressable:
+			if o.Name() == name && o.Visible() {
+				found = o
+			}
+		case *fyne.Container:
+			for _, c := range o.Objects {
+				look(c)
+			}
+		case *container.ThemeOverride:
+			look(o.Content)
+		case *container.Scroll:
+			look(o.Content)
+		case kit.Made:
+			for _, c := range o.Parts() {
+				look(c)
+			}
+		}
+	}
+	fyne.DoAndWait(func() { look(w.s.window.Content()) })
+	return found
 }

@@ -38,8 +38,7 @@ func (w *walker) wait(ctx context.Context, want flow.Screen) error {
 	for {
 		is := w.screen()
 		if is == want {
-			time.Sleep(350 * time.Millisecond) // presses right after a change are dropped (U7)
-			return nil
+			return w.settle(ctx)
 		}
 		if is == flow.Desk || is == flow.Trouble || is == flow.OutOfService {
 			return fmt.Errorf("the kiosk shows %q, reason %q, instead of %q", is, w.state().Reason, want)
@@ -49,6 +48,27 @@ func (w *walker) wait(ctx context.Context, want flow.Screen) error {
 		}
 		time.Sleep(15 * time.Millisecond)
 	}
+}
+
+// settle waits as long as presses right after a change are dropped (U7).
+func (w *walker) settle(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(350 * time.Millisecond):
+		return nil
+	}
+}
+
+// until waits for something to be true, as long as the walker's patience lasts.
+func (w *walker) until(ctx context.Context, so func() bool) bool {
+	for end := time.Now().Add(patience); !so(); {
+		if time.Now().After(end) || ctx.Err() != nil {
+			return false
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return true
 }
 
 // find looks for a button on the display and where its middle is, in pixels.
@@ -86,44 +106,56 @@ func (w *walker) first(prefix string) (name string, ok bool) {
 	return name, ok
 }
 
-// appear waits for a button.
+// appear waits for a button on a page of the window's own.
 func (w *walker) appear(ctx context.Context, name string) error {
-	end := time.Now().Add(5 * time.Second)
-	for !w.has(name) {
-		if time.Now().After(end) || ctx.Err() != nil {
-			return fmt.Errorf("on %q no button %q came up", w.screen(), name)
-		}
-		time.Sleep(30 * time.Millisecond)
+	if !w.until(ctx, func() bool { return w.has(name) }) {
+		return fmt.Errorf("on %q no button %q came up", w.screen(), name)
 	}
-	return nil
+	return w.settle(ctx)
 }
 
-// press presses a button by its name as soon as it is there.
+// press presses a button by its name as soon as it is there, and waits until
+// the kiosk has heard of it: every press is a sign of life.
 func (w *walker) press(ctx context.Context, name string) error {
-	end := time.Now().Add(5 * time.Second)
-	for {
-		b, x, y := w.find(name)
-		if b != nil {
-			if err := w.click(ctx, b, x, y); err != nil {
-				return err
-			}
-			time.Sleep(120 * time.Millisecond)
-			return nil
-		}
-		if time.Now().After(end) || ctx.Err() != nil {
+	for range 3 {
+		var b kit.Pressable
+		var x, y int
+		if !w.until(ctx, func() bool { b, x, y = w.find(name); return b != nil }) {
 			return fmt.Errorf("on %q there is no button %q to press", w.screen(), name)
 		}
-		time.Sleep(30 * time.Millisecond)
+		if w.p.by == byKeys && w.handed() {
+			if err := w.tabTo(ctx, name); err != nil {
+				return err
+			}
+		}
+		before := w.state()
+		if err := w.click(ctx, b, x, y); err != nil {
+			return err
+		}
+		heard := func() bool {
+			now := w.state()
+			return now.Active != before.Active || now.Screen != before.Screen || now.Visit != before.Visit
+		}
+		for end := time.Now().Add(patience / 3); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
+			if heard() {
+				return nil
+			}
+		}
+		w.say("nothing was heard of a press on %q; once more", name)
 	}
+	return fmt.Errorf("on %q the button %q does not answer", w.screen(), name)
 }
+
+// handed tells that there are real hands: events of the X server.
+func (w *walker) handed() bool { return w.xdotool != "" && w.p.virtual }
 
 func (w *walker) click(ctx context.Context, b kit.Pressable, x, y int) error {
 	switch {
-	case w.xdotool == "" || !w.p.virtual:
+	case !w.handed():
 		fyne.DoAndWait(b.Do)
 		return nil
 	case w.p.by == byKeys:
-		return w.tabTo(ctx, b.Name())
+		return w.real(ctx, "key", "Return")
 	}
 	return w.real(ctx, "mousemove", strconv.Itoa(x), strconv.Itoa(y), "click", "1")
 }
@@ -136,36 +168,57 @@ func (w *walker) real(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// tabTo moves the focus with the Tab key alone until the button has it, and
-// presses Enter.
+// focus is what has the focus, and its name.
+func (w *walker) focus() (has fyne.Focusable, on string) {
+	fyne.DoAndWait(func() {
+		has = w.s.window.Canvas().Focused()
+		if p, ok := has.(kit.Pressable); ok {
+			on = p.Name()
+		}
+	})
+	return has, on
+}
+
+// tab presses the Tab key and waits until the focus has moved.
+func (w *walker) tab(ctx context.Context) error {
+	was, on := w.focus()
+	if err := w.real(ctx, "key", "Tab"); err != nil {
+		return err
+	}
+	if !w.until(ctx, func() bool { now, _ := w.focus(); return now != was }) {
+		return fmt.Errorf("the Tab key moves nothing; the focus is on %q", on)
+	}
+	return nil
+}
+
+// tabTo moves the focus with the Tab key alone until the button has it.
 func (w *walker) tabTo(ctx context.Context, name string) error {
 	for range 80 {
-		has := ""
-		fyne.DoAndWait(func() {
-			if p, ok := w.s.window.Canvas().Focused().(kit.Pressable); ok {
-				has = p.Name()
-			}
-		})
-		if has == name {
-			return w.real(ctx, "key", "Return")
+		if _, on := w.focus(); on == name {
+			// The sign of life that the focus gave has arrived before the press.
+			active := w.state().Active
+			w.until(ctx, func() bool {
+				time.Sleep(60 * time.Millisecond)
+				was := active
+				active = w.state().Active
+				return active == was
+			})
+			return nil
 		}
-		if err := w.real(ctx, "key", "Tab"); err != nil {
+		if err := w.tab(ctx); err != nil {
 			return err
 		}
-		time.Sleep(30 * time.Millisecond)
 	}
 	return fmt.Errorf("the Tab key never came to the button %q", name)
 }
 
 // typeLink types the link as a keyboard-wedge scanner does.
 func (w *walker) typeLink(ctx context.Context, link string) error {
-	if w.xdotool == "" || !w.p.virtual {
+	if !w.handed() {
 		return errors.New("typing like a scanner needs xdotool and a virtual display; install it with: apt-get install xdotool")
 	}
-	if err := w.real(ctx, "type", "--delay", "4", "--", link); err != nil {
-		return err
-	}
-	return w.real(ctx, "key", "Return")
+	// One call, as a scanner does it: Enter comes right behind the text.
+	return w.real(ctx, "type", "--delay", "4", "--args", "1", link, "key", "Return")
 }
 
 // picture is what the display shows; on somebody's own display only our

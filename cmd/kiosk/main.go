@@ -18,7 +18,6 @@ import (
 	"syscall"
 
 	"shlkiosk/cmd/internal/cli"
-	"shlkiosk/cmd/internal/engine"
 	"shlkiosk/sync/phi"
 )
 
@@ -46,17 +45,20 @@ func ownVerbs() []cli.Verb {
 // frees, where it holds patients' records. It must be said before the runtime
 // starts, and nobody should have to remember to say it.
 func forgetful() {
-	if len(os.Args) < 2 || (os.Args[1] != "run" && os.Args[1] != "demo") || strings.Contains(os.Getenv("GODEBUG"), engine.ForgetfulRuntime) {
+	if len(os.Args) < 2 || (os.Args[1] != "run" && os.Args[1] != "demo") || strings.Contains(os.Getenv("GODEBUG"), phi.ForgetfulRuntime) {
 		return
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return
 	}
-	set := engine.ForgetfulRuntime
+	set := phi.ForgetfulRuntime
 	if old := os.Getenv("GODEBUG"); old != "" {
 		set = old + "," + set
 	}
 	os.Setenv("GODEBUG", set)
+	if os.Getenv(toolkitCache) == "" {
+		os.Setenv(toolkitCache, toolkitKeeps.String())
+	}
 	_ = syscall.Exec(self, os.Args, os.Environ()) // on an error we go on as we are
 }

@@ -36,9 +36,10 @@ type screen struct {
 	voice   *voice
 	wedge   *wedge.Wedge
 
-	shown  engine.Shown
-	staff  bool
-	last   lastFrame
+	shown engine.Shown
+	staff bool
+	last  lastFrame
+	forgetting
 	frames atomic.Int64 // pictures that the preview has taken
 }
 
@@ -46,6 +47,7 @@ type screen struct {
 func newScreen(ctx context.Context, cfg config.Config, cat *words.Catalogue, log *slog.Logger) *screen {
 	s := &screen{ctx: ctx, cfg: cfg, words: cat, log: log, wedge: wedge.New(wedge.Options{})}
 	s.app = app.NewWithID("org.shlkiosk")
+	endsCleanly(s.app)
 	s.window = s.app.NewWindow("Check-in")
 	s.window.SetPadded(false)
 	s.window.SetMaster()
@@ -61,6 +63,7 @@ func (s *screen) attach(k *engine.Kiosk, p *program) {
 		Clinic: s.cfg.Organization, Documents: page.New(page.Options{}).Viewer(), Warn: s.cfg.Idle.Warn, Straight: !s.cfg.Camera.Mirror,
 		Send:     func(e flow.Event) { s.leftOut(); s.kiosk.Send(e) },
 		Announce: s.voice.announce,
+		Animate:  s.animation(),
 		OnRune:   func(r rune) { s.wedge.Key(r, time.Now()) },
 		OnKey:    s.wedgeKey,
 	})
@@ -152,9 +155,11 @@ func (s *screen) beat() {
 			return
 		case <-tick.C:
 			fyne.Do(func() {
-				if text, ok := s.wedge.Tick(time.Now()); ok {
+				now := time.Now()
+				if text, ok := s.wedge.Tick(now); ok {
 					s.kiosk.Text(text)
 				}
+				s.forget(now)
 				switch {
 				case s.staff:
 					s.desk.refresh()
@@ -175,7 +180,7 @@ func (s *screen) frame(f *camera.Frame, outline *[4]camera.Point) {
 	if img == nil {
 		return
 	}
-	fyne.DoAndWait(func() {
+	s.onWindow(func() {
 		if s.staff || s.patient == nil {
 			return
 		}
@@ -193,7 +198,10 @@ func (s *screen) effect(e flow.Effect) {
 	switch e.(type) {
 	case flow.Wipe:
 		s.last.wipe()
-		fyne.Do(s.wedge.Reset)
+		fyne.Do(func() {
+			s.wedge.Reset()
+			s.forgetting.begin()
+		})
 	case flow.CloseStaff:
 		fyne.Do(func() {
 			if s.desk != nil {
