@@ -90,6 +90,10 @@ func (r *remote) Case(ctx context.Context, id string) (out Case, err error) {
 	return out, r.get(ctx, item(id, "case"), &out)
 }
 
+func (r *remote) Preview(ctx context.Context, id, chart string) (out Preview, err error) {
+	return out, r.c.call(ctx, http.MethodPost, item(id, "preview"), r.token, chartBody{chart}, &out)
+}
+
 func (r *remote) Export(ctx context.Context, id string) (out json.RawMessage, err error) {
 	return out, r.get(ctx, item(id, "receipt"), &out)
 }

@@ -62,6 +62,10 @@ func (s *fakeSession) Case(_ context.Context, id string) (Case, error) {
 	return Case{Item: theItem, Why: "several", Facts: []Fact{{"name", "Jane Roe"}},
 		Candidates: []Candidate{{Reference: "Patient/1", Grade: "probable", Score: 0.8, Fields: []Field{{"name", "agree", "Jane Roe", "Jane Roe"}}}}}, nil
 }
+func (s *fakeSession) Preview(_ context.Context, id, chart string) (Preview, error) {
+	s.f.note("preview %s %s", id, chart)
+	return Preview{Chart: chart, Equal: "equal", Changes: []Change{{Type: "Condition", Title: "Asthma", State: "new"}}}, nil
+}
 func (s *fakeSession) Export(context.Context, string) (json.RawMessage, error) {
 	return json.RawMessage(`{"import":"imp-1","n":1.00}`), nil
 }
@@ -303,12 +307,13 @@ func TestClientIsTheService(t *testing.T) {
 	local, far := &fake{}, &fake{}
 	_, _, c := connected(t, far, nil)
 	type results struct {
-		People []Person
-		Who    Person
-		Items  []Item
-		Case   Case
-		JSON   string
-		Errs   []string
+		People  []Person
+		Who     Person
+		Items   []Item
+		Case    Case
+		Preview Preview
+		JSON    string
+		Errs    []string
 	}
 	ask := func(s Service) (r results) {
 		ctx := context.Background()
@@ -333,6 +338,8 @@ func TestClientIsTheService(t *testing.T) {
 		check(err)
 		_, err = x.Case(ctx, "../../v1/people")
 		check(err)
+		r.Preview, err = x.Preview(ctx, "imp-1", "Patient/1")
+		check(err)
 		raw, err := x.Export(ctx, "imp-1")
 		r.JSON = strings.TrimSpace(string(raw))
 		check(err)
@@ -347,7 +354,7 @@ func TestClientIsTheService(t *testing.T) {
 	if !reflect.DeepEqual(a, b) {
 		t.Errorf("here  %#v\nthere %#v", a, b)
 	}
-	if !reflect.DeepEqual(local.calls, far.calls) || len(far.calls) != 9 {
+	if !reflect.DeepEqual(local.calls, far.calls) || len(far.calls) != 10 {
 		t.Errorf("here %q\nthere %q", local.calls, far.calls)
 	}
 }

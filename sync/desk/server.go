@@ -103,6 +103,13 @@ func (s *Server) routes() http.Handler {
 	})
 	handle("GET /v1/items", func(x Session, r *http.Request) (any, error) { return x.List(r.Context()) })
 	handle("GET /v1/items/{id}/case", func(x Session, r *http.Request) (any, error) { return x.Case(r.Context(), r.PathValue("id")) })
+	handle("POST /v1/items/{id}/preview", func(x Session, r *http.Request) (any, error) {
+		in, err := body[chartBody](r)
+		if err != nil {
+			return nil, err
+		}
+		return x.Preview(r.Context(), r.PathValue("id"), in.Chart)
+	})
 	handle("GET /v1/items/{id}/receipt", func(x Session, r *http.Request) (any, error) { return x.Export(r.Context(), r.PathValue("id")) })
 	handle("POST /v1/items/{id}/retry", func(x Session, r *http.Request) (any, error) {
 		return nil, x.Retry(r.Context(), r.PathValue("id"))
@@ -143,6 +150,9 @@ const tokenHeader = "Shlkiosk-Session"
 type (
 	answerBody struct {
 		Yes bool `json:"yes"`
+	}
+	chartBody struct {
+		Chart string `json:"chart"`
 	}
 	loginBody struct {
 		ID  string `json:"id"`

@@ -28,6 +28,10 @@ type Session interface {
 	// Case is what a person needs to decide about a parked record. It holds
 	// protected data.
 	Case(ctx context.Context, id string) (Case, error)
+	// Preview compares a waiting record with a chart ("Patient/123"), or with the
+	// one that was found for it when chart is "". It only reads, and holds
+	// protected data.
+	Preview(ctx context.Context, id, chart string) (Preview, error)
 	// Export is the import's receipt as JSON, codes and references only, to be
 	// kept where the desk is.
 	Export(ctx context.Context, id string) (json.RawMessage, error)
@@ -86,9 +90,19 @@ type Case struct {
 	Facts      []Fact      `json:"facts,omitempty"`    // what record and patient say
 	Candidates []Candidate `json:"candidates,omitempty"`
 	MayCreate  bool        `json:"mayCreate,omitempty"` // a new chart may be chosen
+	Chart      string      `json:"chart,omitempty"`     // that was found or chosen for it
 	Changes    []Change    `json:"changes,omitempty"`
 	Proposals  []Proposal  `json:"proposals,omitempty"`
 	Receipt    *Receipt    `json:"receipt,omitempty"` // nil before a delivery
+}
+
+// Preview is how a record stands against a chart before a delivery.
+type Preview struct {
+	Chart     string     `json:"chart"` // reference, after replaced-by links
+	Equal     string     `json:"equal"` // demographics: equal, differs, not-read
+	Changes   []Change   `json:"changes,omitempty"`
+	Proposals []Proposal `json:"proposals,omitempty"` // what staff would be asked afterwards
+	Blind     []string   `json:"blind,omitempty"`     // types that could not be compared
 }
 
 // Fact is one line about the patient, under a code for its label.
@@ -119,7 +133,7 @@ type Field struct {
 type Change struct {
 	Type  string `json:"type"` // FHIR resource type
 	Title Shown  `json:"title"`
-	State string `json:"state"` // new, same, different, left-out
+	State string `json:"state"` // new, same, different, left-out, refused
 	Ours  Shown  `json:"ours"`
 	Chart Shown  `json:"chart"`
 }

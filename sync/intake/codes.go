@@ -4,7 +4,7 @@ package intake
 func Reasons() []Reason {
 	return []Reason{ReasonUnreachable, ReasonBusy, ReasonServerError, ReasonConflict, ReasonUnauthorised, ReasonServerRefused,
 		ReasonPatientRefused, ReasonTooLarge, ReasonUnreadable, ReasonNoPatient, ReasonWhichPatient, ReasonMatchUnsure,
-		ReasonChartUnfit, ReasonChartMissing, ReasonVersion, ReasonSave, ReasonOrder}
+		ReasonChartUnfit, ReasonChartMissing, ReasonChartChanged, ReasonVersion, ReasonSave, ReasonOrder}
 }
 
 // Whys returns every code that ReceiptResource.Why can hold. WhyServer is

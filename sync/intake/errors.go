@@ -39,6 +39,7 @@ const (
 	ReasonMatchUnsure    Reason = "match-unsure"
 	ReasonChartUnfit     Reason = "chart-not-usable" // deceased, inactive, replaced and not followed
 	ReasonChartMissing   Reason = "chart-missing"
+	ReasonChartChanged   Reason = "chart-changed" // between what staff saw and what they accepted
 	ReasonVersion        Reason = "fhir-version"
 	ReasonSave           Reason = "journal-not-saved"
 	ReasonOrder          Reason = "order-invalid"

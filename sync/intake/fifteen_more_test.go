@@ -43,12 +43,12 @@ func TestFault10NewFactsAreProposedNotWritten(t *testing.T) {
 	save := func(*Envelope) error { saved++; return nil }
 	for _, p := range env.Proposals {
 		if p.Kind == "email" {
-			if err := w.im.Decline(env, p.ID, "staff-7", save); err != nil {
+			if err := w.im.Decline(env, p.ID, Staff{ID: "staff-7"}, save); err != nil {
 				t.Fatal(err)
 			}
 			continue
 		}
-		if err := w.im.Accept(context.Background(), env, p.ID, "staff-7", save); err != nil {
+		if err := w.im.Accept(context.Background(), env, p.ID, Staff{ID: "staff-7"}, save); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,7 +59,7 @@ func TestFault10NewFactsAreProposedNotWritten(t *testing.T) {
 	if strings.Contains(string(c.Raw()), "ada@") || saved != 5 {
 		t.Errorf("declined proposal written, or not saved (%d)", saved)
 	}
-	if err := w.im.Accept(context.Background(), env, "1", "staff-7", save); err == nil {
+	if err := w.im.Accept(context.Background(), env, "1", Staff{ID: "staff-7"}, save); err == nil {
 		t.Error("accepted twice")
 	}
 }

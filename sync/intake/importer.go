@@ -123,6 +123,7 @@ type delivery struct {
 	caps    fhir.Capabilities
 	save    func(*Envelope) error
 	added   []*item
+	insured [][]byte // the active Coverages of the chart
 	receipt Receipt
 }
 
@@ -163,23 +164,7 @@ func (d *delivery) run(ctx context.Context) error {
 	if j.Recorded.IsZero() {
 		j.Recorded = d.opt.Now().UTC().Truncate(time.Second)
 	}
-	var err error
-	if d.plan, err = newPlan(d.env, d.opt.Limits); err != nil {
-		return err
-	}
-	if d.caps, err = d.capabilities(ctx); err != nil {
-		return err
-	}
-	for _, it := range d.plan.items {
-		if it.verdict == file && !takes(d.caps, it.res.Type()) {
-			it.verdict, it.why = refused, WhyServerType
-		}
-	}
-	if err := d.identify(ctx); err != nil {
-		return err
-	}
-	d.recall()
-	if err := d.plan.prepare(); err != nil {
+	if err := d.begin(ctx); err != nil {
 		return err
 	}
 	if j.Phase == PhaseSending {
@@ -202,6 +187,27 @@ func (d *delivery) run(ctx context.Context) error {
 		return err
 	}
 	return d.verify(ctx)
+}
+
+// begin reads the record, settles whose chart it is for, and makes the bodies.
+// It writes nothing.
+func (d *delivery) begin(ctx context.Context) (err error) {
+	if d.plan, err = newPlan(d.env, d.opt.Limits); err != nil {
+		return err
+	}
+	if d.caps, err = d.capabilities(ctx); err != nil {
+		return err
+	}
+	for _, it := range d.plan.items {
+		if it.verdict == file && !takes(d.caps, it.res.Type()) {
+			it.verdict, it.why = refused, WhyServerType
+		}
+	}
+	if err := d.identify(ctx); err != nil {
+		return err
+	}
+	d.recall()
+	return d.plan.prepare()
 }
 
 // keep saves the journal. An import that cannot be written down does not go on.

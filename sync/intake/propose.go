@@ -1,8 +1,6 @@
 package intake
 
 import (
-	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"unicode"
@@ -42,6 +40,32 @@ func digits(s string) string {
 	return s
 }
 
+// proposable are the elements of a Patient that an import may propose to add
+// to, each with the kind of an element and what tells two of them apart.
+var proposable = []struct {
+	path string
+	what func(fhir.Value) (kind, key string)
+}{{"telecom", telecomKey}, {"address", addressKey}, {"contact", contactKey}, {"communication", languageKey}}
+
+// nowAt is what a chart has of a kind at a path, as a JSON array; "" nothing.
+func nowAt(chart fhir.Resource, path, kind string) Fact {
+	var have [][]byte
+	for _, part := range proposable {
+		if part.path != path {
+			continue
+		}
+		for _, v := range chart.Get(path).Elements() {
+			if k, _ := part.what(v); k == kind {
+				have = append(have, v.Raw())
+			}
+		}
+	}
+	if len(have) == 0 {
+		return ""
+	}
+	return Fact(list(have...))
+}
+
 // propose compares the record's Patient with the chart and keeps what is new
 // as proposals. It runs once for an import.
 func (d *delivery) propose(chart fhir.Resource) {
@@ -53,12 +77,9 @@ func (d *delivery) propose(chart fhir.Resource) {
 	ref := "Patient/" + chart.ID()
 	add := func(kind, path string, v fhir.Value) {
 		d.env.Proposals = append(d.env.Proposals, Proposal{ID: strconv.Itoa(len(d.env.Proposals) + 1), Kind: kind,
-			Chart: ref, Path: path, Value: Fact(v.Raw()), State: ProposalOpen})
+			Chart: ref, Path: path, Value: Fact(v.Raw()), Now: nowAt(chart, path, kind), State: ProposalOpen})
 	}
-	for _, part := range []struct {
-		path string
-		what func(fhir.Value) (kind, key string)
-	}{{"telecom", telecomKey}, {"address", addressKey}, {"contact", contactKey}, {"communication", languageKey}} {
+	for _, part := range proposable {
 		path, what := part.path, part.what
 		have := map[string]bool{}
 		for _, v := range chart.Get(path).Elements() {
@@ -82,10 +103,14 @@ func (d *delivery) proposeInsurance() {
 	if d.env.Journal.Phase != PhaseNew || d.env.Journal.NewChart || d.env.Journal.Chart == "" {
 		return
 	}
+	var now Fact
+	if len(d.insured) > 0 {
+		now = Fact(list(d.insured...))
+	}
 	for _, it := range d.plan.items {
 		if it.res.Type() == "Coverage" && it.verdict == file && it.res.Get("status").String() == "active" {
 			d.env.Proposals = append(d.env.Proposals, Proposal{ID: strconv.Itoa(len(d.env.Proposals) + 1), Kind: "insurance",
-				Chart: d.env.Journal.Chart, Path: "coverage", Value: Fact(it.res.Raw()), State: ProposalOpen, Entry: it.key})
+				Chart: d.env.Journal.Chart, Path: "coverage", Value: Fact(it.res.Raw()), Now: now, State: ProposalOpen, Entry: it.key})
 		}
 	}
 }
@@ -132,85 +157,21 @@ func contactKey(v fhir.Value) (string, string) {
 
 func languageKey(v fhir.Value) (string, string) { return "language", codes(v.Get("language")) }
 
-// proposeUpdate keeps a newer form of something the chart has.
+// proposeUpdate keeps a newer form of something the chart has: the elements
+// that the record says otherwise.
 func (d *delivery) proposeUpdate(it *item, h *held) {
+	if d.env.Journal.Phase != PhaseNew {
+		return // it was proposed when the two were first compared
+	}
 	for _, p := range d.env.Proposals {
 		if p.Reference == h.ref {
 			return
 		}
 	}
+	ours, theirs := differences(d.withSubject(it.base), h.res)
+	if ours == "" {
+		return
+	}
 	d.env.Proposals = append(d.env.Proposals, Proposal{ID: strconv.Itoa(len(d.env.Proposals) + 1), Kind: "update",
-		Chart: d.env.Journal.Chart, Path: it.res.Type(), Value: Fact(it.res.Raw()), Reference: h.ref, State: ProposalOpen})
-}
-
-// Accept carries out a proposal in the name of a member of staff: the element
-// is added to the chart as it is now; nothing that is there is replaced. A
-// proposal of kind update or insurance is only marked: it is for staff to
-// carry over what they judge right, with both forms before them.
-func (im *Importer) Accept(ctx context.Context, env *Envelope, id, by string, save func(*Envelope) error) error {
-	for i := range env.Proposals {
-		p := &env.Proposals[i]
-		if p.ID != id || p.State != ProposalOpen {
-			continue
-		}
-		if p.Kind != "update" && p.Kind != "insurance" {
-			if err := im.addToChart(ctx, *p); err != nil {
-				return Classify(err)
-			}
-		}
-		p.State, p.By = ProposalAccepted, by
-		return save(env)
-	}
-	return fatal(ReasonOrder, errors.New("no such open proposal"))
-}
-
-// Decline closes a proposal without a change.
-func (im *Importer) Decline(env *Envelope, id, by string, save func(*Envelope) error) error {
-	for i := range env.Proposals {
-		if p := &env.Proposals[i]; p.ID == id && p.State == ProposalOpen {
-			p.State, p.By = ProposalDeclined, by
-			return save(env)
-		}
-	}
-	return fatal(ReasonOrder, errors.New("no such open proposal"))
-}
-
-// addToChart appends one element under If-Match; when somebody changed the
-// chart in between, it reads and tries once more.
-func (im *Importer) addToChart(ctx context.Context, p Proposal) error {
-	var err error
-	for range 2 {
-		var chart fhir.Resource
-		if chart, err = im.opt.Client.Read(ctx, p.Chart); err != nil {
-			return err
-		}
-		ed := fhir.NewEditor(chart)
-		if arr := chart.Get(p.Path); arr.IsArray() {
-			for _, v := range arr.Elements() {
-				if string(fhir.Canonical{}.AppendValue(nil, v)) == string(fhir.Canonical{}.AppendValue(nil, parsed(p.Value))) {
-					return nil // somebody added it already
-				}
-			}
-			ed.Append(arr, []byte(p.Value.Reveal()))
-		} else {
-			ed.Object(chart.Value(), nil, fhir.Member{Key: p.Path, Raw: list([]byte(p.Value.Reveal()))})
-		}
-		next, eerr := ed.Done()
-		if eerr != nil {
-			return eerr
-		}
-		_, err = im.opt.Client.Update(ctx, p.Chart, next, chart.Get("meta", "versionId").String())
-		if s := fhir.Status(err); s != 409 && s != 412 {
-			return err
-		}
-	}
-	return err
-}
-
-func parsed(f Fact) fhir.Value {
-	r, err := fhir.ParseResource([]byte(`{"resourceType":"Basic","v":`+f.Reveal()+`}`), fhir.Limits{})
-	if err != nil {
-		return fhir.Value{}
-	}
-	return r.Get("v")
+		Chart: d.env.Journal.Chart, Path: it.res.Type(), Value: ours, Now: theirs, Reference: h.ref, State: ProposalOpen})
 }

@@ -80,6 +80,11 @@ func (d *delivery) reconcile(ctx context.Context) error {
 		d.attachedToo()
 		return nil
 	}
+	for _, h := range have["Coverage"] {
+		if h.res.Get("status").String() == "active" {
+			d.insured = append(d.insured, h.res.Raw())
+		}
+	}
 	keys := d.byKey()
 	order := slices.DeleteFunc(inOrder(d.plan.items, keys), func(it *item) bool {
 		return it.verdict != file || it.ref != "" || it.kind == person || it.kind == attached
@@ -341,7 +346,7 @@ func (d *delivery) sameIdentifier(byType map[string][]*item, have map[string][]*
 			return false, ""
 		case it.kind == shared:
 			return sameName(it.res, h.res), WhySameID
-		case skeleton(it.base) != skeleton(h.res) && meaning(it.res) != meaning(h.res):
+		case saysOtherwise(it, h):
 			return true, WhyDifferent
 		}
 		return true, WhySameID

@@ -40,6 +40,8 @@ type fakeDesk struct {
 	did      []string
 	pinErr   error
 	err      error
+	preview  Preview
+	compared []string // what previews were asked for
 }
 
 func (f *fakeDesk) note(s string) { f.did = append(f.did, s) }
@@ -72,6 +74,15 @@ func (f *fakeDesk) Case(_ context.Context, id string) (Detail, error) {
 	d := f.detail
 	d.Case = f.cases[slices.IndexFunc(f.cases, func(c Case) bool { return c.ID == id })]
 	return d, f.err
+}
+func (f *fakeDesk) Preview(_ context.Context, id, chart string) (Preview, error) {
+	f.compared = append(f.compared, id+" "+chart)
+	p := f.preview
+	p.Chart = chart
+	if chart == "" {
+		p.Chart = "Patient/found"
+	}
+	return p, f.err
 }
 func (f *fakeDesk) Retry(_ context.Context, id string) error   { f.note("retry " + id); return f.err }
 func (f *fakeDesk) Park(_ context.Context, id string) error    { f.note("park " + id); return f.err }
@@ -268,6 +279,11 @@ func sample() *fakeDesk {
 				Refused: []Line{{"MedicationRequest", "urn:uuid:1", "refused", "server-refused"}}, Total: 12, Twins: 1,
 				Alarms: []Alarm{{"duplicate-chart", "Compare the charts and merge them by your clinic's rules.", "Patient/4711"}}}},
 	}
+	f.preview = Preview{Equal: "equal", Blind: []string{"Goal"},
+		Changes: []Change{{Type: "Condition", Title: "Asthma", State: ChangeSame}, {Type: "Immunization", Title: "Influenza vaccine", State: ChangeNew},
+			{Type: "Immunization", Title: "Tetanus vaccine", State: ChangeNew}, {Type: "MedicationRequest", Title: "Lisinopril 10 mg", State: ChangeDifferent, Ours: "status: active", Chart: "status: stopped"},
+			{Type: "Observation", Title: "Body weight", State: ChangeLeftOut}, {Type: "Subscription", State: ChangeRefused}},
+		Proposals: []Proposal{{ID: "1", Kind: "phone", Now: "+1 555 0199", New: "+1 555 0134", State: "open"}}}
 	return f
 }
 

@@ -88,6 +88,9 @@ func (w *Window) candidates(d Detail) fyne.CanvasObject {
 	rows = append(rows, row(l, shares, choose...))
 
 	blocks := []fyne.CanvasObject{kit.NewText(l, kit.Heading, t.N("staff.match.title", len(d.Candidates))), table(l, rows...)}
+	if v.preview != nil { // the lists stand below, maybe out of sight
+		blocks = append(blocks, sign(l, kit.IconInfo, t.T("staff.preview.short", v.preview.Chart, w.tally(v.preview.Changes)), false))
+	}
 	var below []fyne.CanvasObject
 	if len(d.Candidates) > atOnce {
 		below = append(below, kit.NewButton(l, kit.Secondary, t.T("staff.match.more"), kit.IconNext, func() {
@@ -115,6 +118,11 @@ func (w *Window) twiceFor(key, of string, icon kit.Icon, r Resolution) *kit.Butt
 	label, kind := w.t.T("staff."+key), kit.Secondary
 	act := func() {
 		w.queue.sure = full
+		if r.Chart != "" { // before the second press they see what it would do
+			w.compare(r.Chart)
+			return
+		}
+		w.queue.against, w.queue.preview = "", nil
 		w.drawCase()
 	}
 	if w.queue.sure == full {

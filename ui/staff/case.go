@@ -30,8 +30,18 @@ func (w *Window) casePage(v *queueView) fyne.CanvasObject {
 	if d.OnBehalf {
 		blocks = append(blocks, sign(l, kit.IconPeople, t.T("staff.case.behalf"), false))
 	}
+	if d.Chart != "" && len(d.Candidates) == 0 && d.Receipt == nil && (d.Case.State == Parked || d.Case.State == Queued) {
+		blocks = append(blocks, kit.Row(l.Gap(), kit.NewButton(l, kit.Secondary, t.T("staff.preview.ask", d.Chart), kit.IconEye,
+			func() { w.compare("") }).Named("case.preview")))
+	}
+	if v.against != "" && len(d.Candidates) == 0 {
+		blocks = append(blocks, w.previewCard())
+	}
 	if len(d.Candidates) > 0 || d.MayCreate {
 		blocks = append(blocks, w.candidates(d))
+		if v.against != "" && len(d.Candidates) > 0 {
+			blocks = append(blocks, w.previewCard())
+		}
 	} else if len(d.Facts) > 0 {
 		blocks = append(blocks, w.facts(d))
 	}
@@ -42,7 +52,7 @@ func (w *Window) casePage(v *queueView) fyne.CanvasObject {
 		blocks = append(blocks, w.receipt(*d.Receipt))
 	}
 	if len(d.Changes) > 0 {
-		blocks = append(blocks, w.changes(d))
+		blocks = append(blocks, kit.Card(l, kit.Column(l.MM(2), w.changes(t.T("staff.changes.title"), d.Changes)...)))
 	}
 	return kit.Column(l.MM(4), blocks...)
 }

@@ -26,6 +26,9 @@ type Desk interface {
 	Cases(ctx context.Context) ([]Case, error)
 	// Case opens one. It holds protected data.
 	Case(ctx context.Context, id string) (Detail, error)
+	// Preview compares a waiting record with a chart, or with the one that was
+	// found for it when chart is "", and writes nothing. It may take seconds.
+	Preview(ctx context.Context, id, chart string) (Preview, error)
 	Retry(ctx context.Context, id string) error
 	Park(ctx context.Context, id string) error
 	Resolve(ctx context.Context, id string, r Resolution) error
@@ -105,7 +108,8 @@ type Detail struct {
 	OnBehalf   bool   // somebody checked in for the patient
 	Facts      []Fact // what record and patient say
 	Candidates []Candidate
-	MayCreate  bool // a new chart may be chosen
+	MayCreate  bool   // a new chart may be chosen
+	Chart      string // that was found or chosen for it; may be empty
 	Changes    []Change
 	Proposals  []Proposal
 	Receipt    *Receipt // nil before a delivery
@@ -161,6 +165,7 @@ const (
 	ChangeSame      ChangeState = "same"
 	ChangeDifferent ChangeState = "different"
 	ChangeLeftOut   ChangeState = "left-out"
+	ChangeRefused   ChangeState = "refused" // not filed, for a reason of its own
 )
 
 // Change is one entry of the record against the chart.
@@ -170,6 +175,15 @@ type Change struct {
 	State ChangeState
 	Ours  phi.Text // for different ones
 	Chart phi.Text
+}
+
+// Preview is how a record stands against a chart before a delivery.
+type Preview struct {
+	Chart     string // reference, after replaced-by links
+	Equal     string // demographics: equal, differs, not-read
+	Changes   []Change
+	Proposals []Proposal // what staff would be asked afterwards
+	Blind     []string   // types that could not be compared
 }
 
 // Proposal is a change of the chart itself that staff accept or decline.

@@ -47,6 +47,8 @@ type queueView struct {
 	sure    string // the button that was pressed once and wants a second press
 	first   int    // first candidate that is shown
 	opening string // the case that is being asked for
+	against string // the chart that the open case is being compared with
+	preview *Preview
 	list    *caseList
 	box     *entry
 	right   *fyne.Container // the chosen case
@@ -111,13 +113,19 @@ func (v *queueView) find(id string) (Case, bool) {
 	return Case{}, false
 }
 
+// drop forgets the protected part of a case.
+func (v *queueView) drop() {
+	v.open, v.first, v.against, v.preview = nil, 0, "", nil
+}
+
 // choose shows a case without opening it: still nothing of a person.
 func (w *Window) choose(id string) {
 	v := &w.queue
 	if v.chosen == id {
 		return
 	}
-	v.chosen, v.open, v.sure, v.first = id, nil, "", 0
+	v.chosen, v.sure = id, ""
+	v.drop()
 	delete(w.scrolls, "case")
 	w.touched()
 	if w.err != "" || w.said != "" {
@@ -161,6 +169,7 @@ func (w *Window) openCase() {
 	ask(w, func(ctx context.Context) (Detail, error) { return w.o.Desk.Case(ctx, id) }, func(d Detail) {
 		v.opening = ""
 		if v.chosen == id {
+			v.drop()
 			v.open = &d
 			w.drawCase()
 		}
@@ -169,7 +178,8 @@ func (w *Window) openCase() {
 
 // closeCase drops it again.
 func (w *Window) closeCase() {
-	w.queue.open, w.queue.sure, w.queue.first = nil, "", 0
+	w.queue.sure = ""
+	w.queue.drop()
 	w.drawCase()
 }
 
@@ -177,7 +187,8 @@ func (w *Window) closeCase() {
 func (w *Window) after(said string) func() {
 	return func() {
 		w.said = w.t.T(said)
-		w.queue.open, w.queue.sure, w.queue.first, w.queue.loaded = nil, "", 0, false
+		w.queue.sure, w.queue.loaded = "", false
+		w.queue.drop()
 		w.askCases()
 		w.draw()
 	}

@@ -88,51 +88,11 @@ func (w *Window) counts(all []Count) fyne.CanvasObject {
 	return table(l, rows...)
 }
 
-func changeIcon(s ChangeState) kit.Icon {
-	switch s {
-	case ChangeSame:
-		return kit.IconCheck
-	case ChangeDifferent:
-		return kit.IconInfo
-	case ChangeLeftOut:
-		return kit.IconHide
-	}
-	return kit.IconDown
-}
-
-// changes is what the record brings against the chart: different ones first,
-// then new, then what is there already.
-func (w *Window) changes(d Detail) fyne.CanvasObject {
-	l, t := w.look, w.t
-	blocks := []fyne.CanvasObject{kit.NewText(l, kit.Heading, t.T("staff.changes.title"))}
-	for _, state := range []ChangeState{ChangeDifferent, ChangeNew, ChangeSame, ChangeLeftOut} {
-		var rows []*block
-		for _, c := range d.Changes {
-			if c.State != state {
-				continue
-			}
-			title := kit.NewText(l, kit.Body, shown(c.Title)).Private()
-			more := fyne.CanvasObject(kit.NewText(l, kit.Body, ""))
-			if state == ChangeDifferent {
-				more = kit.Column(0, kit.NewText(l, kit.Body, t.T("staff.changes.ours", c.Ours)).Private(),
-					kit.NewText(l, kit.Body, t.T("staff.changes.chart", c.Chart)).Private())
-			}
-			rows = append(rows, row(l, []float32{1, 1.6, 2}, kit.NewText(l, kit.Body, t.Type(c.Type)).Soft(), title, more))
-		}
-		if len(rows) > 0 {
-			blocks = append(blocks, sign(l, changeIcon(state), t.N("staff.changes."+string(state), len(rows)), true), table(l, rows...))
-		}
-	}
-	return kit.Card(l, kit.Column(l.MM(2), blocks...))
-}
-
 // proposals are changes of the chart itself, each accepted or declined.
 func (w *Window) proposals(d Detail) fyne.CanvasObject {
 	l, t := w.look, w.t
 	shares := []float32{1, 1.5, 1.5, 1.8}
-	text := func(s phi.Text) fyne.CanvasObject { return kit.NewText(l, kit.Body, shown(s)).Private() }
-	rows := []*block{row(l, shares, kit.NewText(l, kit.Strong, ""), kit.NewText(l, kit.Strong, t.T("staff.proposal.now")),
-		kit.NewText(l, kit.Strong, t.T("staff.proposal.new")), kit.NewText(l, kit.Strong, ""))}
+	rows := []*block{w.proposalHead(shares)}
 	for _, p := range d.Proposals {
 		var end fyne.CanvasObject
 		if p.State == "open" {
@@ -144,9 +104,23 @@ func (w *Window) proposals(d Detail) fyne.CanvasObject {
 			}
 			end = sign(l, icon, t.T("staff.proposal."+p.State, p.By), false)
 		}
-		rows = append(rows, row(l, shares, kit.NewText(l, kit.Body, w.coded("staff.proposal.kind.", p.Kind)), text(p.Now), text(p.New), end))
+		rows = append(rows, w.proposalRow(shares, p, end))
 	}
 	return kit.Card(l, kit.Column(l.MM(2), kit.NewText(l, kit.Heading, t.T("staff.proposal.title")), table(l, rows...)))
+}
+
+func (w *Window) proposalHead(shares []float32) *block {
+	l, t := w.look, w.t
+	cells := []fyne.CanvasObject{kit.NewText(l, kit.Strong, ""), kit.NewText(l, kit.Strong, t.T("staff.proposal.now")),
+		kit.NewText(l, kit.Strong, t.T("staff.proposal.new")), kit.NewText(l, kit.Strong, "")}
+	return row(l, shares, cells[:len(shares)]...)
+}
+
+func (w *Window) proposalRow(shares []float32, p Proposal, end fyne.CanvasObject) *block {
+	l := w.look
+	text := func(s phi.Text) fyne.CanvasObject { return kit.NewText(l, kit.Body, shown(s)).Private() }
+	cells := []fyne.CanvasObject{kit.NewText(l, kit.Body, w.coded("staff.proposal.kind.", p.Kind)), text(p.Now), text(p.New), end}
+	return row(l, shares, cells[:len(shares)]...)
 }
 
 func (w *Window) accept(id, proposal string, yes bool) *kit.Button {

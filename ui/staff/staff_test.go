@@ -35,6 +35,12 @@ func TestScreens(t *testing.T) {
 			picture(t, b, tc.name+"_case")
 			b.press("match.use Patient/4711")
 			picture(t, b, tc.name+"_sure")
+			all := *b.queue.open
+			b.queue.open.Receipt, b.queue.open.Changes, b.queue.open.Proposals = nil, nil, nil // as before a delivery
+			b.drawCase()
+			b.scrolls["case"].ScrollToBottom()
+			picture(t, b, tc.name+"_preview")
+			*b.queue.open = all
 			b.desk.detail.Candidates, b.desk.detail.MayCreate = nil, false
 			b.choose("6")
 			b.press("case.open")

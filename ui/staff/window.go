@@ -190,6 +190,9 @@ func (w *Window) do(deed func(ctx context.Context) error, then func()) {
 // that: what it holds is for the log.
 func (w *Window) fail(err error) {
 	w.queue.opening = ""
+	if w.queue.preview == nil {
+		w.queue.against = "" // it is not being compared any more
+	}
 	var e *Error
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):

@@ -2,7 +2,6 @@ package frontdesk
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"shlkiosk/sync/fhir"
@@ -30,7 +29,7 @@ func (l *Local) Case(_ context.Context, id string) (staff.Detail, error) {
 		return staff.Detail{}, err
 	}
 	l.note("import.open", id, "ok")
-	d := staff.Detail{Case: caseOf(h), Why: env.Match.Why, OnBehalf: env.OnBehalf, MayCreate: h.State == outbox.Parked}
+	d := staff.Detail{Case: caseOf(h), Why: env.Match.Why, OnBehalf: env.OnBehalf, MayCreate: h.State == outbox.Parked, Chart: chartOf(env)}
 	if d.Why == "" {
 		d.Why = h.Reason
 	}
@@ -52,7 +51,7 @@ func (l *Local) Case(_ context.Context, id string) (staff.Detail, error) {
 		}
 	}
 	for _, p := range env.Proposals {
-		d.Proposals = append(d.Proposals, staff.Proposal{ID: p.ID, Kind: p.Kind, New: readable(p.Value.Reveal()), State: p.State, By: p.By})
+		d.Proposals = append(d.Proposals, proposalOf(p))
 	}
 	if r := env.Journal.Receipt; r != nil {
 		d.Receipt = receiptOf(r)
@@ -100,37 +99,6 @@ func facts(p summary.Person, env *intake.Envelope) []staff.Fact {
 	return out
 }
 
-// readable is a proposed element without JSON's brackets, for a person.
-func readable(value string) phi.Text {
-	var v any
-	if json.Unmarshal([]byte(value), &v) != nil {
-		return phi.Text(value)
-	}
-	var words []string
-	var walk func(v any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for _, k := range []string{"text", "family", "given", "value", "line", "city", "state", "postalCode", "display", "name", "telecom", "relationship", "payor", "subscriberId"} {
-				if x, ok := v[k]; ok {
-					walk(x)
-				}
-			}
-		case []any:
-			for _, x := range v {
-				walk(x)
-			}
-		case string:
-			words = append(words, v)
-		}
-	}
-	walk(v)
-	if len(words) == 0 {
-		return phi.Text(value)
-	}
-	return phi.Text(strings.Join(words, " "))
-}
-
 func receiptOf(r *intake.Receipt) *staff.Receipt {
 	out := &staff.Receipt{State: r.State, Patient: r.Patient.Reference, Created: r.Patient.Created, Grade: r.Match.Grade, Rule: r.Match.Rule,
 		Verified: r.Verification.Demographics != intake.DemographicsNotRead, Equal: r.Verification.Demographics,
@@ -157,7 +125,7 @@ func receiptOf(r *intake.Receipt) *staff.Receipt {
 }
 
 var changeOf = map[string]staff.ChangeState{intake.ResultCreated: staff.ChangeNew, intake.ResultExisting: staff.ChangeSame,
-	intake.ResultLeftOut: staff.ChangeLeftOut, intake.ResultRefused: staff.ChangeLeftOut}
+	intake.ResultLeftOut: staff.ChangeLeftOut, intake.ResultRefused: staff.ChangeRefused}
 
 // changes says of each entry whether the chart has it; titles while the record
 // is still here.
@@ -168,19 +136,19 @@ func changes(r *intake.Receipt, env *intake.Envelope, view summary.View) []staff
 			titles[it.FullURL] = it.Title
 		}
 	}
-	differs := map[string]bool{}
+	differs := map[string]intake.Proposal{}
 	for _, p := range env.Proposals {
 		if p.Reference != "" {
-			differs[p.Reference] = true
+			differs[p.Reference] = p
 		}
 	}
 	var out []staff.Change
 	for _, x := range r.Resources {
-		state := changeOf[x.Result]
-		if state == staff.ChangeSame && differs[x.Reference] {
-			state = staff.ChangeDifferent
+		c := staff.Change{Type: x.Type, Title: titles[x.Source], State: changeOf[x.Result]}
+		if p, ok := differs[x.Reference]; ok && c.State == staff.ChangeSame {
+			c.State, c.Ours, c.Chart = staff.ChangeDifferent, readable(p.Value.Reveal()), readable(p.Now.Reveal())
 		}
-		out = append(out, staff.Change{Type: x.Type, Title: titles[x.Source], State: state})
+		out = append(out, c)
 	}
 	return out
 }

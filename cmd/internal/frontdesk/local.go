@@ -48,6 +48,9 @@ type Local struct {
 	o     Options
 	book  *book.Book
 	began time.Time
+	// deciding lets one decision about proposed changes go at a time, whoever is
+	// logged in where: each reads the record, writes to the chart and saves.
+	deciding *sync.Mutex
 
 	mu  sync.Mutex
 	who *book.Staff // nil: nobody is logged in
@@ -72,12 +75,14 @@ func NewLocal(o Options) (*Local, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the staff's PINs: %w", err)
 	}
-	return &Local{o: o, book: b, began: o.Core.Env.Now()}, nil
+	return &Local{o: o, book: b, began: o.Core.Env.Now(), deciding: new(sync.Mutex)}, nil
 }
 
 // another is a session of its own on the same kiosk, with the same count of
 // wrong PINs, nobody logged in.
-func (l *Local) another() *Local { return &Local{o: l.o, book: l.book, began: l.began} }
+func (l *Local) another() *Local {
+	return &Local{o: l.o, book: l.book, began: l.began, deciding: l.deciding}
+}
 
 // People implements staff.Desk.
 func (l *Local) People(context.Context) ([]staff.Person, error) {
@@ -166,8 +171,13 @@ func (l *Local) act(action, id string, f func() error) error {
 	if err != nil {
 		result = "failed"
 		var oe *outbox.Error
-		if errors.As(err, &oe) {
+		var ie *intake.Error
+		switch {
+		case errors.As(err, &oe):
 			result = string(oe.Reason)
+			err = &staff.Error{Reason: result, Err: err}
+		case errors.As(err, &ie):
+			result = string(ie.Reason)
 			err = &staff.Error{Reason: result, Err: err}
 		}
 	}
@@ -272,32 +282,6 @@ func (l *Local) edit(id string, change func(*intake.Envelope) error) error {
 			return nil, err
 		}
 		return intake.MarshalEnvelope(env)
-	})
-}
-
-// Accept implements staff.Desk: one proposed change of the chart is made at
-// the server now, or declined.
-func (l *Local) Accept(ctx context.Context, id, proposal string, yes bool) error {
-	action := "proposal.decline"
-	if yes {
-		action = "proposal.accept"
-	}
-	return l.act(action, id, func() error {
-		_, env, err := l.open(id)
-		if err != nil {
-			return err
-		}
-		save := func(e *intake.Envelope) error {
-			body, err := intake.MarshalEnvelope(e)
-			if err != nil {
-				return err
-			}
-			return l.o.Store.Ledger.Update(outbox.ID(id), func(*outbox.Header, []byte) ([]byte, error) { return body, nil })
-		}
-		if yes {
-			return l.o.Chart.Importer.Accept(ctx, env, proposal, l.actor(), save)
-		}
-		return l.o.Chart.Importer.Decline(env, proposal, l.actor(), save)
 	})
 }
 

@@ -137,6 +137,11 @@ func (r *Remote) Case(ctx context.Context, id string) (staff.Detail, error) {
 	return ask(r, func(s desk.Session) (desk.Case, error) { return s.Case(ctx, id) }, takeCase)
 }
 
+// Preview implements staff.Desk.
+func (r *Remote) Preview(ctx context.Context, id, chart string) (staff.Preview, error) {
+	return ask(r, func(s desk.Session) (desk.Preview, error) { return s.Preview(ctx, id, chart) }, takePreview)
+}
+
 // Retry implements staff.Desk.
 func (r *Remote) Retry(ctx context.Context, id string) error {
 	return r.do(func(s desk.Session) error { return s.Retry(ctx, id) })

@@ -92,6 +92,14 @@ func (s *session) Case(ctx context.Context, id string) (desk.Case, error) {
 	return sendCase(d), nil
 }
 
+func (s *session) Preview(ctx context.Context, id, chart string) (desk.Preview, error) {
+	p, err := s.l.Preview(ctx, id, chart)
+	if err != nil {
+		return desk.Preview{}, s.l.elsewhere(err)
+	}
+	return sendPreview(p), nil
+}
+
 func (s *session) Export(_ context.Context, id string) (json.RawMessage, error) {
 	_, text, err := s.l.receipt(id)
 	return text, s.l.elsewhere(err)

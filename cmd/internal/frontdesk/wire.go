@@ -33,7 +33,7 @@ func shown(t phi.Text) desk.Shown { return desk.Shown(t.Reveal()) }
 func text(s desk.Shown) phi.Text  { return phi.Text(s.Reveal()) }
 
 func sendCase(d staff.Detail) desk.Case {
-	out := desk.Case{Item: itemOf(d.Case), Why: d.Why, OnBehalf: d.OnBehalf, MayCreate: d.MayCreate,
+	out := desk.Case{Item: itemOf(d.Case), Why: d.Why, OnBehalf: d.OnBehalf, MayCreate: d.MayCreate, Chart: d.Chart,
 		Facts: each(d.Facts, func(f staff.Fact) desk.Fact { return desk.Fact{Name: f.Name, Value: shown(f.Value)} }),
 		Candidates: each(d.Candidates, func(c staff.Candidate) desk.Candidate {
 			return desk.Candidate{Reference: c.Reference, Grade: c.Grade, Score: c.Score, Rule: c.Rule, Note: c.Note,
@@ -41,12 +41,7 @@ func sendCase(d staff.Detail) desk.Case {
 					return desk.Field{Name: f.Name, Verdict: string(f.Verdict), Ours: shown(f.Ours), Theirs: shown(f.Theirs)}
 				})}
 		}),
-		Changes: each(d.Changes, func(c staff.Change) desk.Change {
-			return desk.Change{Type: c.Type, Title: shown(c.Title), State: string(c.State), Ours: shown(c.Ours), Chart: shown(c.Chart)}
-		}),
-		Proposals: each(d.Proposals, func(p staff.Proposal) desk.Proposal {
-			return desk.Proposal{ID: p.ID, Kind: p.Kind, Now: shown(p.Now), New: shown(p.New), State: p.State, By: p.By}
-		})}
+		Changes: each(d.Changes, sendChange), Proposals: each(d.Proposals, sendProposal)}
 	if r := d.Receipt; r != nil {
 		out.Receipt = &desk.Receipt{State: r.State, Patient: r.Patient, Created: r.Created, Grade: r.Grade, Rule: r.Rule,
 			Counts:   each(r.Counts, func(c staff.Count) desk.Count { return desk.Count(c) }),
@@ -58,7 +53,7 @@ func sendCase(d staff.Detail) desk.Case {
 }
 
 func takeCase(c desk.Case) staff.Detail {
-	out := staff.Detail{Case: caseFrom(c.Item), Why: c.Why, OnBehalf: c.OnBehalf, MayCreate: c.MayCreate,
+	out := staff.Detail{Case: caseFrom(c.Item), Why: c.Why, OnBehalf: c.OnBehalf, MayCreate: c.MayCreate, Chart: c.Chart,
 		Facts: each(c.Facts, func(f desk.Fact) staff.Fact { return staff.Fact{Name: f.Name, Value: text(f.Value)} }),
 		Candidates: each(c.Candidates, func(c desk.Candidate) staff.Candidate {
 			return staff.Candidate{Reference: c.Reference, Grade: c.Grade, Score: c.Score, Rule: c.Rule, Note: c.Note,
@@ -66,12 +61,7 @@ func takeCase(c desk.Case) staff.Detail {
 					return staff.Field{Name: f.Name, Verdict: staff.Verdict(f.Verdict), Ours: text(f.Ours), Theirs: text(f.Theirs)}
 				})}
 		}),
-		Changes: each(c.Changes, func(c desk.Change) staff.Change {
-			return staff.Change{Type: c.Type, Title: text(c.Title), State: staff.ChangeState(c.State), Ours: text(c.Ours), Chart: text(c.Chart)}
-		}),
-		Proposals: each(c.Proposals, func(p desk.Proposal) staff.Proposal {
-			return staff.Proposal{ID: p.ID, Kind: p.Kind, Now: text(p.Now), New: text(p.New), State: p.State, By: p.By}
-		})}
+		Changes: each(c.Changes, takeChange), Proposals: each(c.Proposals, takeProposal)}
 	if r := c.Receipt; r != nil {
 		out.Receipt = &staff.Receipt{State: r.State, Patient: r.Patient, Created: r.Created, Grade: r.Grade, Rule: r.Rule,
 			Counts:   each(r.Counts, func(c desk.Count) staff.Count { return staff.Count(c) }),
@@ -80,6 +70,30 @@ func takeCase(c desk.Case) staff.Detail {
 			Alarms: each(r.Alarms, func(a desk.Alarm) staff.Alarm { return staff.Alarm(a) }), Delivered: r.Delivered}
 	}
 	return out
+}
+
+func sendChange(c staff.Change) desk.Change {
+	return desk.Change{Type: c.Type, Title: shown(c.Title), State: string(c.State), Ours: shown(c.Ours), Chart: shown(c.Chart)}
+}
+
+func takeChange(c desk.Change) staff.Change {
+	return staff.Change{Type: c.Type, Title: text(c.Title), State: staff.ChangeState(c.State), Ours: text(c.Ours), Chart: text(c.Chart)}
+}
+
+func sendProposal(p staff.Proposal) desk.Proposal {
+	return desk.Proposal{ID: p.ID, Kind: p.Kind, Now: shown(p.Now), New: shown(p.New), State: p.State, By: p.By}
+}
+
+func takeProposal(p desk.Proposal) staff.Proposal {
+	return staff.Proposal{ID: p.ID, Kind: p.Kind, Now: text(p.Now), New: text(p.New), State: p.State, By: p.By}
+}
+
+func sendPreview(p staff.Preview) desk.Preview {
+	return desk.Preview{Chart: p.Chart, Equal: p.Equal, Changes: each(p.Changes, sendChange), Proposals: each(p.Proposals, sendProposal), Blind: p.Blind}
+}
+
+func takePreview(p desk.Preview) staff.Preview {
+	return staff.Preview{Chart: p.Chart, Equal: p.Equal, Changes: each(p.Changes, takeChange), Proposals: each(p.Proposals, takeProposal), Blind: p.Blind}
 }
 
 // sendDiagnostics leaves the camera's picture on the kiosk.

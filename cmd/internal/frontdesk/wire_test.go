@@ -75,6 +75,11 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 	if got := takeDiagnostics(over(t, sendDiagnostics(g))); !reflect.DeepEqual(got, g) {
 		t.Errorf("diagnostics arrive as\n%#v, were\n%#v", got, g)
 	}
+	var p staff.Preview
+	fill(reflect.ValueOf(&p).Elem(), &n)
+	if got := takePreview(over(t, sendPreview(p))); !reflect.DeepEqual(got, p) {
+		t.Errorf("a preview arrives as\n%#v, was\n%#v", got, p)
+	}
 	if got := takeCase(over(t, desk.Case{})); !reflect.DeepEqual(got, staff.Detail{}) {
 		t.Errorf("nothing arrives as %#v", got)
 	}
