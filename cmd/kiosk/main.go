@@ -4,6 +4,7 @@
 //	kiosk run --config kiosk.yaml     the kiosk
 //	kiosk demo                        the kiosk in its embedded demo world
 //	kiosk desk --enrol HOST:PORT      its front desk on another machine
+//	kiosk sorry                       the screen of a kiosk that cannot start
 //	kiosk unit                        the systemd unit for a real one
 //
 // Run `kiosk help` for the rest.
@@ -38,7 +39,7 @@ func main() {
 
 // ownVerbs are the commands that kioskctl has not.
 func ownVerbs() []cli.Verb {
-	return []cli.Verb{runVerb(), demoVerb(), deskVerb(), unitVerb(), doctorVerb(os.Getenv)}
+	return []cli.Verb{runVerb(), demoVerb(), deskVerb(), unitVerb(), sorryVerb(), doctorVerb(os.Getenv)}
 }
 
 // forgetful starts the program anew under a runtime that overwrites what it

@@ -24,8 +24,14 @@ import (
 func runVerb() cli.Verb {
 	return cli.Verb{Name: "run", Short: "the kiosk, as configured",
 		Long: `Needs a display with OpenGL and a complete configuration ('kiosk config check').
-Ends with SIGTERM; imports that wait are delivered at the next start.`,
+Ends with SIGTERM; imports that wait are delivered at the next start. After three
+starts within ten minutes that came to nothing it shows 'kiosk sorry' for a while.`,
 		Run: func(ctx context.Context, c *cli.Call) error {
+			begun := startsIn(c.Getenv)
+			if begun.begin(c.Now()) {
+				defer begun.good() // the next one is tried as if it were the first
+				return showSorry(ctx, c, sorryFor)
+			}
 			cfg, err := c.Config(config.NeedAll, nil)
 			if err != nil {
 				return err
@@ -41,7 +47,12 @@ Ends with SIGTERM; imports that wait are delivered at the next start.`,
 				}
 			}
 			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera), file: c.ConfigFile()}
-			return p.run(ctx)
+			served := time.AfterFunc(goodAfter, begun.good)
+			defer served.Stop()
+			if err = p.run(ctx); err == nil {
+				begun.good()
+			}
+			return err
 		}}
 }
 

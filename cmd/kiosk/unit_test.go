@@ -53,6 +53,7 @@ func TestUnit(t *testing.T) {
 		"StartLimitIntervalSec": "0", "LimitCORE": "0", "MemoryMax": "2G", "MemorySwapMax": "0", "NoNewPrivileges": "yes",
 		"ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes", "DevicePolicy": "closed", "User": "shlkiosk",
 		"LoadCredentialEncrypted": "ledger:/etc/credstore.encrypted/ledger", "StateDirectory": "shlkiosk",
+		"RuntimeDirectory": "shlkiosk", "RuntimeDirectoryPreserve": "restart",
 		"ExecStart": "/usr/bin/cage -- /usr/local/bin/kiosk run --config " + defaultConfig,
 	} {
 		if !slices.Equal(got[name], []string{want}) {
