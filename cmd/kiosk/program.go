@@ -123,10 +123,11 @@ func (p *program) run(ctx context.Context) error {
 	} else {
 		defer p.store.Close()
 	}
+	forget := engine.NewForgetter(p.chart)
 	var worker *outbox.Worker
 	ended := make(chan error, 1)
 	if p.store != nil {
-		worker = p.store.NewWorker(p.chart)
+		worker = p.store.NewWorker(p.chart, forget.Later)
 		go func() { ended <- worker.Run(ctx) }()
 		shipped, err := p.store.Ship(ctx, p.chart)
 		if err != nil {
@@ -142,7 +143,7 @@ func (p *program) run(ctx context.Context) error {
 	machine := flow.New(p.flowOptions())
 	k := engine.NewKiosk(engine.KioskOptions{Core: p.core, Chart: p.chart, Store: p.store, Machine: machine,
 		Camera: p.camera, OnShow: s.show, OnFrame: s.frame, OnEffect: s.effect,
-		Forget: func() { go engine.Forget(p.chart) }})
+		Forget: forget.Now})
 	err = p.show(ctx, cancel, s, k, worker, health)
 	cancel()
 	if werr := <-ended; err == nil && werr != nil && !errors.Is(werr, context.Canceled) {

@@ -10,6 +10,7 @@ import (
 	"shlkiosk/camera/wedge"
 	"shlkiosk/cmd/internal/engine"
 	"shlkiosk/config"
+	"shlkiosk/sync/phi"
 	"shlkiosk/ui/flow"
 	"shlkiosk/ui/kit"
 	"shlkiosk/ui/page"
@@ -201,12 +202,14 @@ func (s *screen) effect(e flow.Effect) {
 		fyne.Do(func() {
 			s.wedge.Reset()
 			s.forgetting.begin()
+			phi.WashStack() // of the window's goroutine
 		})
 	case flow.CloseStaff:
 		fyne.Do(func() {
 			if s.desk != nil {
 				s.desk.leave()
 			}
+			phi.WashStack()
 		})
 	}
 }

@@ -174,10 +174,13 @@ func sink(floor, above uintptr) byte {
 	for i := range b {
 		b[i] = byte(i)
 	}
+	const most = 4 * uintptr(len(b)) // of a frame
 	here := uintptr(unsafe.Pointer(&b))
 	frame := above - here
 	if above == 0 {
 		frame = 3 * uintptr(len(b))
+	} else if above < here || frame > most { // the stack has moved after all
+		return b[floor&63]
 	}
 	if here < floor+frame+uintptr(len(b)) {
 		return b[floor&63]

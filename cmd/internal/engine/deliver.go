@@ -10,12 +10,25 @@ import (
 )
 
 // Deliverer brings imports from the ledger to the clinic's FHIR server.
-type Deliverer struct{ Importer *intake.Importer }
+type Deliverer struct {
+	Importer *intake.Importer
+	// Forget is called after each delivery and must not block; may be nil. See the
+	// function Forget.
+	Forget func()
+}
 
 var _ outbox.Deliverer = (*Deliverer)(nil)
 
 // Deliver implements outbox.Deliverer.
-func (d *Deliverer) Deliver(ctx context.Context, job outbox.Job) outbox.Outcome {
+func (d *Deliverer) Deliver(ctx context.Context, job outbox.Job) (out outbox.Outcome) {
+	if d.Forget != nil {
+		defer d.Forget()
+	}
+	phi.Washed(func() { out = d.deliver(ctx, job) })
+	return out
+}
+
+func (d *Deliverer) deliver(ctx context.Context, job outbox.Job) outbox.Outcome {
 	env, err := intake.UnmarshalEnvelope(job.Body)
 	if err != nil {
 		return outbox.Outcome{State: outbox.Parked, Reason: string(intake.ReasonUnreadable), Err: errors.New("the envelope cannot be read")}

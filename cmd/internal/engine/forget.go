@@ -26,6 +26,68 @@ func Forget(chart *Chart) {
 	}
 }
 
+// Forgetter calls Forget beside everything else, once for many requests.
+type Forgetter struct {
+	chart *Chart
+	mu    sync.Mutex
+	timer *time.Timer // of the next Forget that waits
+	since time.Time   // of the first request that waits for it
+	busy  bool
+	again bool // asked for while busy
+}
+
+// How long after a delivery its remains are overwritten: when the next delivery
+// has not begun in between, but not for ever.
+const (
+	forgetAfter  = 2 * time.Second
+	forgetWithin = 20 * time.Second
+)
+
+// NewForgetter makes a Forgetter for a chart's connections; nil for none.
+func NewForgetter(chart *Chart) *Forgetter { return &Forgetter{chart: chart} }
+
+// Now forgets at once, beside the caller: a visit has been wiped.
+func (f *Forgetter) Now() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.timer != nil {
+		f.timer.Stop()
+		f.timer = nil
+	}
+	f.start()
+}
+
+// Later forgets when nobody has asked for it for a while: a delivery has ended,
+// and more may follow.
+func (f *Forgetter) Later() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.timer == nil {
+		f.since = time.Now()
+	} else {
+		f.timer.Stop()
+	}
+	f.timer = time.AfterFunc(min(forgetAfter, max(0, forgetWithin-time.Since(f.since))), f.Now)
+}
+
+// start is called with mu held.
+func (f *Forgetter) start() {
+	if f.busy {
+		f.again = true
+		return
+	}
+	f.busy = true
+	go func() {
+		for again := true; again; {
+			Forget(f.chart)
+			f.mu.Lock()
+			again, f.again = f.again, false
+			f.busy = again
+			f.mu.Unlock()
+		}
+	}()
+}
+
 // sweepTimers leaves so many stopped timers on every processor that the
 // scheduler clears its heaps of them.
 func sweepTimers() {

@@ -7,6 +7,7 @@ import (
 
 	"shlkiosk/sync/intake"
 	"shlkiosk/sync/match"
+	"shlkiosk/sync/phi"
 	"shlkiosk/sync/shc"
 	"shlkiosk/sync/shl"
 	"shlkiosk/ui/flow"
@@ -100,11 +101,13 @@ func (k *Kiosk) resolve(ctx context.Context, e flow.Resolve) {
 		defer e.Passcode.Wipe()
 		var opened *Opened
 		var err error
-		if card != "" {
-			opened, err = k.o.Core.OpenCard(vctx, card)
-		} else {
-			opened, err = k.o.Core.OpenLink(vctx, link, e.Passcode)
-		}
+		phi.Washed(func() {
+			if card != "" {
+				opened, err = k.o.Core.OpenCard(vctx, card)
+			} else {
+				opened, err = k.o.Core.OpenLink(vctx, link, e.Passcode)
+			}
+		})
 		k.post(func() { k.opened(ctx, vctx, e, opened, err) })
 	}()
 }
@@ -178,7 +181,9 @@ func (k *Kiosk) match(ctx context.Context, e flow.MatchPerson) {
 	}
 	vctx, chart := k.v.ctx, k.o.Chart
 	go func() {
-		d, err := chart.Importer.Match(vctx, env)
+		var d match.Decision
+		var err error
+		phi.Washed(func() { d, err = chart.Importer.Match(vctx, env) })
 		k.post(func() {
 			if vctx != k.v.ctx || e.Visit != k.state.Visit {
 				return
@@ -225,7 +230,9 @@ func (k *Kiosk) store(ctx context.Context, e flow.Store) {
 	go func() {
 		// Not the visit's context: once the patient has said yes, walking away
 		// does not unsay it.
-		code, err := st.Put(context.WithoutCancel(ctx), env, park)
+		var code string
+		var err error
+		phi.Washed(func() { code, err = st.Put(context.WithoutCancel(ctx), env, park) })
 		k.post(func() {
 			if err != nil {
 				k.note("stored", storeReason(err), "")

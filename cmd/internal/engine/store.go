@@ -224,9 +224,10 @@ func StoreReason(err error) flow.Reason {
 }
 
 // NewWorker is the worker that delivers from the ledger to the chart's server.
-// What becomes of each import goes into the audit trail.
-func (s *Store) NewWorker(chart *Chart) *outbox.Worker {
-	return outbox.NewWorker(s.Ledger, &Deliverer{Importer: chart.Importer}, outbox.WorkerOptions{
+// What becomes of each import goes into the audit trail. forget is the
+// Deliverer's, may be nil.
+func (s *Store) NewWorker(chart *Chart, forget func()) *outbox.Worker {
+	return outbox.NewWorker(s.Ledger, &Deliverer{Importer: chart.Importer, Forget: forget}, outbox.WorkerOptions{
 		Keep: s.core.Config.Ledger.KeepDone, Logger: s.core.Env.Logger,
 		OnEvent: func(e outbox.Event) {
 			s.Note("kiosk", "import."+string(e.To), string(e.ID), resultOf(e.Reason), "")

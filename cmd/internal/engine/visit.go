@@ -103,6 +103,7 @@ func NewKiosk(o KioskOptions) *Kiosk {
 // Run serves visits until ctx ends, then wipes what is held.
 func (k *Kiosk) Run(ctx context.Context) {
 	defer close(k.done)
+	phi.WashStack() // now as large as it will be
 	k.run = ctx
 	k.state = k.o.Machine.Start(k.now())
 	k.newVisit(ctx)
@@ -226,6 +227,7 @@ func (k *Kiosk) wipe(ctx context.Context) {
 		k.v.cards.Reset()
 	}
 	k.newVisit(ctx)
+	phi.WashStack()
 	if k.o.Forget != nil {
 		k.o.Forget()
 	}

@@ -81,7 +81,7 @@ func newRig(t *testing.T, change func(*config.Config)) *rig {
 	if r.store, err = r.core.OpenStore(); err != nil {
 		t.Fatal(err)
 	}
-	worker := r.store.NewWorker(chart)
+	worker := r.store.NewWorker(chart, nil)
 	r.kiosk = NewKiosk(KioskOptions{Core: r.core, Chart: chart, Store: r.store, TickEvery: 20 * time.Millisecond,
 		Machine: flow.New(flow.Options{Languages: []string{"en", "es"}, AskFact: cfg.Identity.AskFact}),
 		OnShow:  func(s Shown) { r.mu.Lock(); r.shown = append(r.shown, s); r.mu.Unlock() },

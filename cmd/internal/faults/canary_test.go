@@ -16,8 +16,8 @@ import (
 
 // After an import has been delivered and wiped, nothing of the person or the
 // link is in the kiosk's files, nor in the memory of the process. Memory is only
-// clean with GODEBUG=clobberfree=1, which makes Go's collector overwrite what it
-// frees: without it strings that came out of JSON cannot be wiped at all.
+// clean under phi.ForgetfulRuntime: without it strings that came out of JSON
+// cannot be wiped at all.
 func TestFaultsWholeWayCanary(t *testing.T) {
 	r := newRig(t)
 	p := newPatient(t, r.world, 424242)

@@ -80,7 +80,7 @@ func newKiosk(t *testing.T) *kiosk {
 	must(err)
 	k.door, err = OpenDoor(ctx, cfg.Desk.Listen, filepath.Join(cfg.Ledger.Dir, "desk"), time.Now, slog.New(slog.DiscardHandler))
 	must(err)
-	worker := k.store.NewWorker(k.chart)
+	worker := k.store.NewWorker(k.chart, nil)
 	k.local, err = NewLocal(Options{Core: k.core, Store: k.store, Chart: k.chart, Worker: worker, Door: k.door, Version: "test"})
 	must(err)
 	var running sync.WaitGroup
