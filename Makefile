@@ -84,8 +84,8 @@ bench-ledger: ## commits beside the bare fsync; 10,000 records
 # Long work.
 
 .PHONY: faults fuzz screens test-screens golden flow-deep lint-all interop test-real
-faults: ## kill loops, full disks, flipped bits, outages; prints the table
-	FAULTS=long $(GO) test -count=1 -timeout 120m -run Faults -v ./sync/outbox/... ./sync/vault ./cmd/internal/faults
+faults: ## kill loops, full disks, flipped bits, outages; prints the table (long; FAULTS=short for seconds)
+	FAULTS=$(or $(FAULTS),long) $(GO) test -count=1 -timeout 120m -p 1 -run Faults -v ./sync/outbox ./sync/vault ./sync/audit ./cmd/internal/faults | $(GO) run ./cmd/internal/faults/table
 
 FUZZTIME ?= 60s
 fuzz: ## every fuzz target for FUZZTIME (default 60s)

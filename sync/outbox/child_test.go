@@ -30,7 +30,8 @@ import (
 //	OUTBOX_FAIL    name:n, kill yourself the n-th time this failpoint is passed
 //	OUTBOX_DRAIN   1: end when nothing waits any more
 //
-// It prints "ready", and "ack ID" each time Put has returned nil.
+// It prints "ready" and the milliseconds of processor time that the start took,
+// and "ack ID" each time Put has returned nil.
 func childMain() bool {
 	mode := os.Getenv("OUTBOX_CHILD")
 	if mode == "" {
@@ -79,7 +80,7 @@ func child(mode string) error {
 	for _, a := range l.Alarms() {
 		fmt.Println("alarm", a.Code, a.Detail)
 	}
-	fmt.Println("ready")
+	fmt.Println("ready", processor().Milliseconds())
 	if mode == "hold" {
 		time.Sleep(time.Hour)
 		return l.Close()
@@ -133,6 +134,15 @@ func child(mode string) error {
 	}
 	cancel()
 	return errors.Join(<-done, l.Close())
+}
+
+// processor is the processor time of this process so far.
+func processor() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // stubborn puts record after record. After the first refusal every later Put

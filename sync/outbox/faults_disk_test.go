@@ -72,7 +72,7 @@ func diskFull(t *testing.T, dir string) {
 	fill := filler{filepath.Join(dir, "filler")}
 	armed, leave := "", 0
 	v := testVault(t, t.TempDir())
-	var refused, fitted, onReserve int
+	var refused, fitted, onReserve, lost, alarms, again int
 	n := times(25, 130)
 	for i := range n {
 		o := Options{Dir: filepath.Join(dir, fmt.Sprint("ledger", i)), Vault: v, Limits: Limits{Reserve: 1 << 20}}
@@ -136,6 +136,7 @@ func diskFull(t *testing.T, dir string) {
 			if l, err = Open(o); err != nil {
 				t.Fatal("open on a full disk:", err)
 			}
+			again++
 		}
 		fill.free()
 		l.Tend()
@@ -143,12 +144,15 @@ func diskFull(t *testing.T, dir string) {
 			t.Error("the reserve was not taken up again")
 		}
 		if got, err := l.Body("small"); err != nil || !bytes.Equal(got, journal) {
+			lost++
 			t.Errorf("%d pages left: small: %v", leave, err)
 		}
 		if got, err := l.Body("big"); err != nil || !bytes.Equal(got, body) {
+			lost++
 			t.Errorf("%d pages left: big: %v", leave, err)
 		}
 		if a := l.Alarms(); len(a) != 0 {
+			alarms += len(a)
 			t.Error("alarms:", a)
 		}
 		if err := l.Close(); err != nil {
@@ -161,8 +165,8 @@ func diskFull(t *testing.T, dir string) {
 	if refused < n/2 || onReserve < n/3 {
 		t.Errorf("refused %d, on the reserve %d of %d: the disk was hardly ever full", refused, onReserve, n)
 	}
-	fmt.Printf("figures: %d rounds: %d new records refused and taken later, %d fitted, %d went on out of the reserve; lost 0, alarms 0, opened again on the full disk %d of %d\n",
-		n, refused, fitted, onReserve, (n+1)/2, (n+1)/2)
+	fmt.Printf("figures: %d rounds: %d new records refused and taken later, %d fitted, %d went on out of the reserve; lost %d, alarms %d, opened again on the full disk %d of %d\n",
+		n, refused, fitted, onReserve, lost, alarms, again, (n+1)/2)
 }
 
 // F5: fsync (and write) fail with EIO, at every one in turn.
@@ -172,7 +176,7 @@ func TestFaultsFsyncEIO(t *testing.T) {
 		reportSkip(t, fault, "strace cannot trace here")
 	}
 	n := times(4, 40)
-	var acked, refused, relapse, more int
+	var acked, there, refused, relapse, more int
 	for i := range n {
 		call := []string{"fdatasync", "pwrite64"}[i%2]
 		r := newRig(t)
@@ -203,7 +207,9 @@ func TestFaultsFsyncEIO(t *testing.T) {
 		for id := range r.acked {
 			if body, err := l.Body(ID(id)); err != nil || string(body) != string(importBody(id)) {
 				t.Errorf("%s: acknowledged and not there: %v", id, err)
+				continue
 			}
+			there++
 		}
 		hs, _ := l.List(Filter{})
 		more += len(hs) - len(r.acked)
@@ -215,5 +221,5 @@ func TestFaultsFsyncEIO(t *testing.T) {
 	if refused == 0 {
 		t.Error("no child met the failure: the test tests nothing")
 	}
-	report(t, fault, "%d failures of fdatasync and pwrite: acknowledged %d, all there; out of service after it %d, acknowledged after it %d; on disk though refused %d (allowed)", n, acked, refused, relapse, more)
+	report(t, fault, "%d failures of fdatasync and pwrite: acknowledged %d, there %d; out of service after it %d, acknowledged after it %d; on disk though refused %d (allowed)", n, acked, there, refused, relapse, more)
 }

@@ -38,7 +38,7 @@ func TestFaultsPowerCut(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 7))
 	n := times(40, 3000)
 	key, _ := os.ReadFile(filepath.Join(r.dir, "key"))
-	var present, refused int
+	var present, refused, lost, alarmed int
 	for range n {
 		at := rnd.IntN(len(ops) + 1)
 		dir := t.TempDir()
@@ -65,6 +65,7 @@ func TestFaultsPowerCut(t *testing.T) {
 			continue
 		}
 		if a := l.Alarms(); len(a) > 0 {
+			alarmed++
 			t.Errorf("cut after call %d of %d: alarms %+v", at, len(ops), a)
 		}
 		for id, word := range said {
@@ -76,6 +77,7 @@ func TestFaultsPowerCut(t *testing.T) {
 				}
 			case word == "deleting":
 			case err != nil:
+				lost++
 				t.Errorf("cut after call %d: %s was %s and is lost", at, id, word)
 			case word == "parked" && h.State != Parked:
 				t.Errorf("cut after call %d: %s was parked and is %s", at, id, h.State)
@@ -83,6 +85,7 @@ func TestFaultsPowerCut(t *testing.T) {
 				var i int
 				_, _ = fmt.Sscanf(string(id), "imp-%d", &i)
 				if body, err := l.Body(id); err != nil || string(body) != string(importBody(string(id))[:3000+700*i]) {
+					lost++
 					t.Errorf("cut after call %d: body of %s: %v", at, id, err)
 				}
 				present++
@@ -93,7 +96,7 @@ func TestFaultsPowerCut(t *testing.T) {
 		}
 		o.Vault.Close()
 	}
-	report(t, fault, "%d cuts in %d recorded calls: opened %d of %d without alarm, %d acknowledged records looked for, lost 0", n, len(ops), n-refused, n, present)
+	report(t, fault, "%d cuts in %d recorded calls: opened %d of %d, alarms %d, %d acknowledged records looked for, lost %d", n, len(ops), n-refused, n, alarmed, present, lost)
 }
 
 // op is one recorded system call that changes the disk, or a word of the child.

@@ -70,8 +70,10 @@ func TestFaultsServerDownForADay(t *testing.T) {
 			}
 			burst = max(burst, k-i)
 		}
+		doubled := 0
 		for id, c := range copies {
 			if c != 1 {
+				doubled++
 				t.Errorf("%s delivered %d times", id, c)
 			}
 		}
@@ -79,8 +81,8 @@ func TestFaultsServerDownForADay(t *testing.T) {
 		if len(copies) != n || burst > 2 || noticed > 6*time.Minute || during > 24*60 || drained > time.Duration(n)*time.Second {
 			t.Errorf("delivered %d of %d, %d in one second, noticed after %s, %d tries while down, drained in %s", len(copies), n, burst, noticed, during, drained)
 		}
-		report(t, "F8 server down for a day", "%d waiting: %d tries while down, noticed %s after its return, drained in %s, at most %d begun in any second, in order, doubled 0",
-			n, during, noticed.Round(time.Second), drained.Round(time.Second), burst)
+		report(t, "F8 server down for a day", "%d waiting: %d tries while down, noticed %s after its return, drained in %s, at most %d begun in any second, in order, doubled %d",
+			n, during, noticed.Round(time.Second), drained.Round(time.Second), burst, doubled)
 	})
 }
 

@@ -18,10 +18,7 @@ func TestMain(m *testing.M) {
 	if childMain() {
 		return
 	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		printTable()
-		os.Exit(code)
-	}))
+	goleak.VerifyTestMain(m)
 }
 
 func testVault(t testing.TB, dir string) *vault.Vault {

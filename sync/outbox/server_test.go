@@ -3,9 +3,11 @@ package outbox
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"testing"
 )
 
 // counter is a server that files what it is sent and counts everything. It does
@@ -19,12 +21,54 @@ type counter struct {
 	down    bool
 	filed   func(id string) // after a copy was filed, before the answer
 	blocked chan struct{}   // answers wait until it is closed; nil: they do not
+
+	conns  map[string]bool // open connections by the client's address
+	change *sync.Cond
 }
 
 func newCounter() *counter {
-	c := &counter{copies: map[string]int{}}
-	c.Server = httptest.NewServer(c)
+	c := &counter{copies: map[string]int{}, conns: map[string]bool{}}
+	c.change = sync.NewCond(&c.mu)
+	c.Server = httptest.NewUnstartedServer(c)
+	own := c.Config.ConnState
+	c.Config.ConnState = func(conn net.Conn, s http.ConnState) {
+		if own != nil {
+			own(conn, s)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		switch s {
+		case http.StateNew:
+			c.conns[conn.RemoteAddr().String()] = true
+		case http.StateClosed:
+			delete(c.conns, conn.RemoteAddr().String())
+		}
+		c.change.Broadcast()
+	}
+	c.Start()
 	return c
+}
+
+// quiet waits until all that killed children had sent is filed or dropped: a
+// request that is still at work would be a second copy that nobody could have
+// foreseen. Connections are accepted in order, so once ours is, none that was
+// there before waits in the kernel.
+func (c *counter) quiet(t testing.TB) {
+	t.Helper()
+	fence, err := net.Dial("tcp", c.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fence.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.conns[fence.LocalAddr().String()] {
+		c.change.Wait()
+	}
+	_ = fence.Close()
+	for len(c.conns) > 0 {
+		c.change.Wait()
+	}
 }
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {

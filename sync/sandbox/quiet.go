@@ -84,3 +84,7 @@ func (w *World) Quiet(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Transactions is how many transactions the FHIR server has committed; unlike
+// Counts it costs nothing, so that a test can wait for the next one.
+func (w *World) Transactions() int { return w.fhir.Transactions() }

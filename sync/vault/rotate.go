@@ -73,6 +73,7 @@ func changeRing(path string, change func([]key) ([]key, error)) error {
 	keys = changed
 	ring := formatRing(keys)
 	defer phi.Wipe(ring)
+	sweepTemp(path)
 	temp, err := writeTemp(path, ring)
 	if err != nil {
 		return refuse(ReasonSource, source, "", "%w", err)
@@ -82,6 +83,17 @@ func changeRing(path string, change func([]key) ([]key, error)) error {
 		return refuse(ReasonSource, source, "", "%w", err)
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// sweepTemp removes what an AddKey or RetireKey that died has left: whole rings.
+func sweepTemp(path string) {
+	dir := filepath.Dir(path)
+	es, _ := os.ReadDir(dir) // what cannot be read or removed is tried again with the next change
+	for _, e := range es {
+		if strings.HasPrefix(e.Name(), "."+filepath.Base(path)+".") {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // Reload reads the source again, for a ring that was changed while the program

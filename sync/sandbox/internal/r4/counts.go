@@ -89,6 +89,13 @@ func (srv *Server) Counts() Counts {
 	return c
 }
 
+// Transactions is how many were committed.
+func (srv *Server) Transactions() int {
+	srv.counts.mu.Lock()
+	defer srv.counts.mu.Unlock()
+	return srv.counts.c.Transactions
+}
+
 // ResetCounts sets the counters to nothing.
 func (srv *Server) ResetCounts() {
 	srv.counts.mu.Lock()
