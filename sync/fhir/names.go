@@ -17,8 +17,9 @@ type keyAt struct {
 // escapedKey stands in front of the places of names that were decoded.
 const escapedKey = 1 << 40
 
-// nameSet is the set of names of one open object.
+// nameSet is the set of names of one open object that goes its own way.
 type nameSet struct {
+	open    bool
 	base    int    // of scanner.keys
 	decoded int    // of scanner.decoded
 	seen    uint64 // one bit of 64 for each name: an unset one is a new name
@@ -41,6 +42,30 @@ func (s *scanner) decode(k keyAt) keyAt {
 	at := len(s.decoded)
 	s.decoded = append(s.decoded, unescape(s.name(k))...)
 	return keyAt{at: escapedKey + at, n: len(s.decoded) - at}
+}
+
+// fresh tells whether the object has no such name yet, and adds it to the set.
+// A set that is not open yet begins with the names on the way to the shape on.
+func (s *scanner) fresh(set *nameSet, on *shape, k keyAt, escaped bool) bool {
+	if !set.open {
+		*set = nameSet{open: true, base: len(s.keys), decoded: len(s.decoded)}
+		for ; on != nil && on.up != nil; on = on.up {
+			s.duplicate(set, keyAt{at: on.at + 1, n: int(on.n) - 3})
+		}
+	}
+	if escaped {
+		k = s.decode(k)
+	}
+	return !s.duplicate(set, k)
+}
+
+// nameAt is the meaning of the name that was passed last, whose quote is at at
+// and which has n bytes with its quotes.
+func (s *scanner) nameAt(at, n int, set *nameSet) []byte {
+	if set.open {
+		return s.name(s.keys[len(s.keys)-1])
+	}
+	return s.b[at+1 : at+n-1]
 }
 
 // duplicate tells whether the set has the name already, and adds it.

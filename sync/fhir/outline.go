@@ -1,6 +1,10 @@
 package fhir
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
 
 // member is the role of the member of the given name of a value of role r.
 func (r role) member(name []byte) role {
@@ -46,14 +50,17 @@ func (s *scanner) entry(i int) {
 	if n := len(o.entries); n == cap(o.entries) && n >= 64 {
 		// The entries so far tell how many more the rest will have.
 		all := int(float64(n) * float64(len(s.b)) / float64(i) * 1.05)
-		o.entries = slices.Grow(o.entries, min(max(all-n, n/4), o.most-n))
+		more := min(max(all-n, n/4), o.most-n)
+		o.entries = slices.Grow(o.entries, more)
+		o.words = slices.Grow(o.words, 2*more)
 	}
 	o.entries = append(o.entries, Entry{Index: o.elements - 1})
 }
 
-// take notes a value that was passed. The members of a value come before it.
-func (s *scanner) take(as role, v Value) {
+// take notes the value from i to end. The members of a value come before it.
+func (s *scanner) take(as role, i, end int) {
 	o := &s.found
+	v := Value{raw: s.b[i:end:end]}
 	switch as {
 	case root:
 		o.root.raw = v.raw
@@ -79,11 +86,14 @@ func (s *scanner) take(as role, v Value) {
 	case entryItem:
 		if e.Resource.raw == nil {
 			o.entries = o.entries[:len(o.entries)-1] // only entries with a resource are kept
+			for n := len(o.words); n > 0 && o.words[n-1].entry == len(o.entries); n-- {
+				o.words = o.words[:n-1]
+			}
 		}
 	case entryBody:
 		e.Resource.raw = v.raw
 	case fullURL:
-		e.FullURL = v.String()
+		o.keep(v, i, len(o.entries)-1, false)
 	case typeOfBody:
 		last := ""
 		if n := len(o.entries); n > 1 {
@@ -91,8 +101,57 @@ func (s *scanner) take(as role, v Value) {
 		}
 		e.Resource.typ = typeText(v, last)
 	case idOfBody:
-		e.Resource.id = v.String()
+		o.keep(v, i, len(o.entries)-1, true)
 	}
+}
+
+// word is where an id or fullUrl without escapes stands in the document.
+type word struct {
+	entry, at int
+	n         int32
+	id        bool
+}
+
+// keep notes an entry's id or fullUrl, the string v at at. All of them become
+// one string in the end, and not two for each entry.
+func (o *outline) keep(v Value, at, entry int, id bool) {
+	w := word{entry: entry, at: at + 1, id: id}
+	switch {
+	case !v.IsString():
+		return
+	case bytes.IndexByte(v.raw, '\\') >= 0:
+		o.set(w, v.String())
+	default:
+		w.n = int32(len(v.raw) - 2)
+		o.words = append(o.words, w)
+	}
+}
+
+func (o *outline) set(w word, text string) {
+	if e := &o.entries[w.entry]; w.id {
+		e.Resource.id = text
+	} else {
+		e.FullURL = text
+	}
+}
+
+// settle gives the entries their words.
+func (o *outline) settle(b []byte) {
+	size := 0
+	for _, w := range o.words {
+		size += int(w.n)
+	}
+	var text strings.Builder
+	text.Grow(size)
+	for _, w := range o.words {
+		text.Write(b[w.at : w.at+int(w.n)])
+	}
+	all := text.String()
+	for _, w := range o.words {
+		o.set(w, all[:w.n])
+		all = all[w.n:]
+	}
+	o.words = nil
 }
 
 // typeText makes the resource type a string, "" when it is none. Entries of one

@@ -1,9 +1,8 @@
 package fhir
 
 import (
-	"bytes"
+	"encoding/binary"
 	"hash/maphash"
-	"unicode/utf8"
 )
 
 // scanner checks one JSON document in one pass, so that everything after it
@@ -23,6 +22,8 @@ type scanner struct {
 	decoded []byte // names that were written with escapes, for keys to point into
 	escaped bool   // the string that text passed last has escapes
 	seed    maphash.Seed
+	shapes  int     // made so far
+	spare   []shape // made and not used
 
 	found outline
 }
@@ -35,6 +36,7 @@ type outline struct {
 	entries    []Entry
 	elements   int // of Bundle.entry, with a resource or without
 	most       int // entries beyond this are counted, not kept; 0 keeps none
+	words      []word
 }
 
 // role is what a value is to the outline.
@@ -60,7 +62,7 @@ const (
 func scan(b []byte, maxDepth, entries int) (outline, *Error) {
 	s := scanner{b: b, max: maxDepth, found: outline{most: entries}}
 	start := skipSpace(b, 0)
-	end := s.value(start, root)
+	end := s.value(start, root, s.newShape())
 	if end >= 0 {
 		if end = skipSpace(b, end); end != len(b) {
 			end = s.fail(end, ReasonInvalidJSON)
@@ -69,6 +71,7 @@ func scan(b []byte, maxDepth, entries int) (outline, *Error) {
 	if end < 0 {
 		return outline{}, s.err
 	}
+	s.found.settle(b)
 	return s.found, nil
 }
 
@@ -80,7 +83,9 @@ func (s *scanner) fail(at int, r Reason) int {
 	return -1
 }
 
-func (s *scanner) value(i int, as role) int {
+// value passes the value at i. base is where the shapes of objects in it begin,
+// nil for none.
+func (s *scanner) value(i int, as role, base *shape) int {
 	if i >= len(s.b) {
 		return s.fail(i, ReasonInvalidJSON)
 	}
@@ -89,9 +94,9 @@ func (s *scanner) value(i int, as role) int {
 	case c == '"':
 		end = s.text(i)
 	case c == '{':
-		end = s.object(i, as)
+		end = s.object(i, as, base)
 	case c == '[':
-		end = s.array(i, as)
+		end = s.array(i, as, base)
 	case c == '-' || c >= '0' && c <= '9':
 		end = s.number(i)
 	case c == 't':
@@ -104,147 +109,9 @@ func (s *scanner) value(i int, as role) int {
 		return s.fail(i, ReasonInvalidJSON)
 	}
 	if as != plain && end >= 0 {
-		s.take(as, Value{raw: s.b[i:end:end]})
+		s.take(as, i, end)
 	}
 	return end
-}
-
-func (s *scanner) word(i int, w string) int {
-	if !bytes.HasPrefix(s.b[i:], []byte(w)) {
-		return s.fail(i, ReasonInvalidJSON)
-	}
-	return i + len(w)
-}
-
-func (s *scanner) digits(i int) int {
-	for i < len(s.b) && s.b[i]-'0' < 10 {
-		i++
-	}
-	return i
-}
-
-// number follows RFC 8259 section 6: no leading zero, plus sign or bare dot.
-func (s *scanner) number(i int) int {
-	b := s.b
-	if b[i] == '-' {
-		i++
-	}
-	if i < len(b) && b[i] == '0' {
-		i++
-	} else if end := s.digits(i); end > i {
-		i = end
-	} else {
-		return s.fail(i, ReasonInvalidJSON)
-	}
-	if i < len(b) && b[i] == '.' {
-		end := s.digits(i + 1)
-		if end == i+1 {
-			return s.fail(end, ReasonInvalidJSON)
-		}
-		i = end
-	}
-	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
-		i++
-		if i < len(b) && (b[i] == '+' || b[i] == '-') {
-			i++
-		}
-		end := s.digits(i)
-		if end == i {
-			return s.fail(end, ReasonInvalidJSON)
-		}
-		i = end
-	}
-	return i
-}
-
-// text checks the string whose quote is at i. Nearly all are plain to their
-// end.
-func (s *scanner) text(i int) int {
-	s.escaped = false
-	i = plainText(s.b, i+1)
-	if i < len(s.b) && s.b[i] == '"' {
-		return i + 1
-	}
-	return s.restOfText(i)
-}
-
-// restOfText goes on from the first byte that is not plain text.
-func (s *scanner) restOfText(i int) int {
-	b := s.b
-	for ; i < len(b); i = plainText(b, i) {
-		switch c := b[i]; {
-		case c == '"':
-			return i + 1
-		case c == '\\':
-			s.escaped = true
-			if i = s.escape(i); i < 0 {
-				return i
-			}
-		case c < 0x20:
-			return s.fail(i, ReasonInvalidJSON)
-		default:
-			for i < len(b) && b[i] >= utf8.RuneSelf {
-				r, n := utf8.DecodeRune(b[i:])
-				if r == utf8.RuneError && n <= 1 {
-					return s.fail(i, ReasonInvalidUTF8)
-				}
-				i += n
-			}
-		}
-	}
-	return s.fail(len(b), ReasonInvalidJSON)
-}
-
-func (s *scanner) escape(i int) int {
-	b := s.b
-	if i+1 >= len(b) {
-		return s.fail(i, ReasonInvalidJSON)
-	}
-	switch b[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 2
-	case 'u':
-		u, ok := hex4(b, i+2)
-		if !ok {
-			return s.fail(i, ReasonInvalidJSON)
-		}
-		switch {
-		case u >= 0xDC00 && u <= 0xDFFF:
-			return s.fail(i, ReasonInvalidUnicode)
-		case u >= 0xD800 && u <= 0xDBFF:
-			low, ok := uint16(0), false
-			if i+7 < len(b) && b[i+6] == '\\' && b[i+7] == 'u' {
-				low, ok = hex4(b, i+8)
-			}
-			if !ok || low < 0xDC00 || low > 0xDFFF {
-				return s.fail(i, ReasonInvalidUnicode)
-			}
-			return i + 12
-		}
-		return i + 6
-	}
-	return s.fail(i, ReasonInvalidJSON)
-}
-
-func hex4(b []byte, i int) (uint16, bool) {
-	if i+4 > len(b) {
-		return 0, false
-	}
-	var u uint16
-	for _, c := range b[i : i+4] {
-		u <<= 4
-		switch {
-		case c >= '0' && c <= '9':
-			u |= uint16(c - '0')
-		case c >= 'a' && c <= 'f':
-			u |= uint16(c-'a') + 10
-		case c >= 'A' && c <= 'F':
-			u |= uint16(c-'A') + 10
-		default:
-			return 0, false
-		}
-	}
-	return u, true
 }
 
 // open steps into an object or array.
@@ -252,7 +119,10 @@ func (s *scanner) open(i int) int {
 	if s.depth++; s.depth > s.max {
 		return s.fail(i, ReasonTooDeep)
 	}
-	return skipSpace(s.b, i+1)
+	if i++; i < len(s.b) && s.b[i] <= ' ' {
+		i = skipSpace(s.b, i)
+	}
+	return i
 }
 
 // next passes what follows a member or element: a comma, and with it the space
@@ -270,7 +140,7 @@ func (s *scanner) next(i int, closing byte) (end int, closed bool) {
 	return s.fail(i, ReasonInvalidJSON), true
 }
 
-func (s *scanner) array(i int, as role) int {
+func (s *scanner) array(i int, as role, base *shape) int {
 	if i = s.open(i); i < 0 {
 		return i
 	}
@@ -286,7 +156,12 @@ func (s *scanner) array(i int, as role) int {
 		if element == entryItem {
 			s.entry(i)
 		}
-		if i = s.value(i, element); i < 0 {
+		if element == plain && i < len(s.b) && s.b[i] == '{' {
+			i = s.object(i, plain, base)
+		} else {
+			i = s.value(i, element, base)
+		}
+		if i < 0 {
 			return i
 		}
 		i, closed = s.next(i, ']')
@@ -295,60 +170,106 @@ func (s *scanner) array(i int, as role) int {
 	return i
 }
 
-func (s *scanner) object(i int, as role) int {
+// object passes the object at i. While it goes a way that objects in its place
+// went before, its names are known to be all different; where it leaves them,
+// the new name is compared with those on the way, or with a set.
+func (s *scanner) object(i int, as role, base *shape) int {
 	if i = s.open(i); i < 0 {
 		return i
 	}
 	b := s.b
-	names := nameSet{base: len(s.keys), decoded: len(s.decoded)}
+	on := base
+	var names nameSet // opened when on becomes nil
 	closed := false
 	if i < len(b) && b[i] == '}' {
 		i, closed = i+1, true
 	}
 	for !closed {
-		if i >= len(b) || b[i] != '"' {
-			return s.fail(i, ReasonInvalidJSON)
+		at, n := i, 0 // the name and its quotes
+		var step *shape
+		if on != nil {
+			step = s.known(on, i)
 		}
-		at := i
-		if i = s.text(at); i < 0 {
-			return i
-		}
-		name := keyAt{at: at + 1, n: i - at - 2}
-		if s.escaped {
-			name = s.decode(name)
-		}
-		if s.duplicate(&names, name) {
-			return s.fail(at, ReasonDuplicateKey)
-		}
-		value := plain
-		if as != plain {
-			value = as.member(s.name(name))
-		}
-		if i < len(b) && b[i] <= ' ' {
-			i = skipSpace(b, i)
-		}
-		if i >= len(b) || b[i] != ':' {
-			return s.fail(i, ReasonInvalidJSON)
-		}
-		i++
-		if i < len(b) && b[i] <= ' ' {
-			i = skipSpace(b, i)
-		}
-		if value == plain && i < len(b) && b[i] == '"' {
-			i = s.text(i)
+		if step != nil {
+			n = int(step.n) - 1
+			i += n + 1
 		} else {
-			i = s.value(i, value)
+			if i >= len(b) || b[i] != '"' {
+				return s.fail(i, ReasonInvalidJSON)
+			}
+			if i = s.text(at); i < 0 {
+				return i
+			}
+			n = i - at
+			escaped := s.escaped
+			if i = skipSpace(b, i); i >= len(b) || b[i] != ':' {
+				return s.fail(i, ReasonInvalidJSON)
+			}
+			i++
+			if on != nil && !escaped {
+				step = s.grow(on, at, n)
+			}
+			if step == nil && !s.fresh(&names, on, keyAt{at: at + 1, n: n - 2}, escaped) {
+				return s.fail(at, ReasonDuplicateKey)
+			}
+		}
+		on = step
+		if i < len(b) && b[i] <= ' ' {
+			i = skipSpace(b, i)
+		}
+		if as == plain {
+			i = s.plainMember(i, step)
+		} else {
+			i = s.value(i, as.member(s.nameAt(at, n, &names)), s.inside(step))
 		}
 		if i < 0 {
 			return i
 		}
-		if i+1 < len(b) && b[i] == ',' && b[i+1] == '"' {
-			i++ // the usual way, short
-			continue
+		if i+1 < len(b) {
+			if c := b[i]; c == ',' && b[i+1] == '"' {
+				i++ // the usual ways, short
+				continue
+			} else if c == '}' {
+				i++
+				break
+			}
 		}
 		i, closed = s.next(i, '}')
 	}
-	s.keys, s.decoded = s.keys[:names.base], s.decoded[:names.decoded]
+	if names.open {
+		s.keys, s.decoded = s.keys[:names.base], s.decoded[:names.decoded]
+	}
 	s.depth--
 	return i
+}
+
+// plainMember passes the value at i of a member that the outline does not want.
+func (s *scanner) plainMember(i int, step *shape) int {
+	b := s.b
+	if i >= len(b) {
+		return s.fail(i, ReasonInvalidJSON)
+	}
+	switch b[i] {
+	case '"':
+		if step == nil {
+			return s.text(i)
+		}
+		// Systems, units and profiles are the same again and again. What was
+		// passed once is passed again by comparing.
+		c := step
+		if n := c.said; n >= 8 && i+n <= len(b) && binary.LittleEndian.Uint64(b[i+n-8:]) == c.saidTail &&
+			string(b[i:i+n-8]) == string(b[c.saidAt:c.saidAt+n-8]) {
+			return i + n
+		}
+		end := s.text(i)
+		if n := end - i; n >= 8 && !s.escaped {
+			c.saidAt, c.said, c.saidTail = i, n, binary.LittleEndian.Uint64(b[end-8:])
+		}
+		return end
+	case '{':
+		return s.object(i, plain, s.inside(step))
+	case '[':
+		return s.array(i, plain, s.inside(step))
+	}
+	return s.value(i, plain, nil)
 }

@@ -13,6 +13,9 @@ import (
 func skipSpace(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
 		i++
+		for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:]) == ones*' ' {
+			i += 8
+		}
 	}
 	return i
 }
@@ -30,9 +33,7 @@ const (
 // is not ASCII.
 func plainText(b []byte, i int) int {
 	for ; i+8 <= len(b); i += 8 {
-		w := binary.LittleEndian.Uint64(b[i:])
-		quote, slash := w^ones*'"', w^ones*'\\'
-		if m := ((w - ones*0x20) | (quote - ones) | (slash - ones) | w) & highs; m != 0 {
+		if m := notPlain(binary.LittleEndian.Uint64(b[i:])); m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}
 	}
@@ -40,6 +41,13 @@ func plainText(b []byte, i int) int {
 		i++
 	}
 	return i
+}
+
+// notPlain marks the bytes of a word that end plain text. A quote with its
+// second bit turned is a space, and what is below it stays below: one
+// comparison finds both it and control characters.
+func notPlain(w uint64) uint64 {
+	return (((w ^ ones*2) - ones*0x21) | ((w ^ ones*'\\') - ones) | w) & highs
 }
 
 // skipString returns the index after the closing quote of the string at i.
