@@ -62,6 +62,10 @@ race: ## the race detector over all of sync, camera and ui/flow
 bench-preview: setup-test build ## five minutes of preview in the real window: pictures a second, processor, memory
 	env -u DISPLAY bin/kiosk demo --preview $(or $(PREVIEW),5m) --size 1280x800 --out screens-out/preview
 
+.PHONY: bench-window
+bench-window: setup-test build ## the real window from outside: start, touch, language, preview, on a virtual display
+	BENCH_WINDOW=$(CURDIR)/bin/kiosk $(GO) test -count=1 -tags $(TAGS) -v -run TestBenchWindow ./cmd/kiosk
+
 .PHONY: bench bench-qr bench-receiver bench-import bench-match bench-ledger
 bench: bench-receiver bench-import bench-ledger bench-match bench-qr ## every measurement
 
@@ -105,14 +109,14 @@ interop: .interop/node_modules/.ready ## against implementations that are not ou
 	  npm install --silent --no-fund --no-audit --prefix .interop kill-the-clipboard@1.1.0 jose@6.2.18 && touch $@; \
 	else echo "INTEROP NOT RUN: npm is not installed"; fi
 
-screens: setup-test ## every screen as a picture and contact sheets, in screens-out (long; SCREENS_ONLY=vi_light_200 narrows it)
+screens: setup-test ## every screen as a picture and contact sheets, in screens-out (7 minutes; SCREENS_ONLY=vi_light_200 narrows it)
 	SCREENS_OUT=$(CURDIR)/screens-out $(GO) test -count=1 -tags $(TAGS) -timeout 90m ./ui/patient ./ui/staff -run 'TestScreens$$'
 
-test-screens: setup-test ## every screen at every size in every language on every display (long)
-	SCREENS_FULL=1 $(GO) test -count=1 -tags $(TAGS) -timeout 90m ./ui/patient
+test-screens: setup-test ## every screen at every size in every language on every display, and against its golden picture (8 minutes)
+	SCREENS_FULL=1 $(GO) test -count=1 -tags $(TAGS) -timeout 90m ./ui/patient ./ui/staff
 
-golden: setup-test ## write the golden pictures anew, after looking at what changed
-	SCREENS_GOLDEN=write $(GO) test -count=1 -tags $(TAGS) -timeout 60m ./ui/patient -run Golden
+golden: setup-test ## write the golden contact sheets anew, after looking at what changed
+	SCREENS_GOLDEN=write $(GO) test -count=1 -tags $(TAGS) -timeout 60m ./ui/patient ./ui/staff -run Golden
 
 flow-deep: ## the flow's invariants, deep
 	$(GO) test -count=1 ./ui/flow -rapid.checks=2000

@@ -36,7 +36,8 @@ starts within ten minutes that came to nothing it shows 'kiosk sorry' for a whil
 			if err != nil {
 				return err
 			}
-			if err := readyForWindow(ctx, c); err != nil {
+			ready, err := readyForWindow(ctx, c)
+			if err != nil {
 				return err
 			}
 			// From here on what a crash writes goes through a filter that lets no
@@ -46,7 +47,7 @@ starts within ten minutes that came to nothing it shows 'kiosk sorry' for a whil
 					c.Stderr = log
 				}
 			}
-			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera), file: c.ConfigFile()}
+			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera), file: c.ConfigFile(), ready: ready}
 			served := time.AfterFunc(goodAfter, begun.good)
 			defer served.Stop()
 			if err = p.run(ctx); err == nil {
@@ -57,19 +58,20 @@ starts within ten minutes that came to nothing it shows 'kiosk sorry' for a whil
 }
 
 // readyForWindow is what goes before a window that shows patients' data: a
-// display with OpenGL behind it, and no core dumps.
-func readyForWindow(ctx context.Context, c *cli.Call) error {
+// display with OpenGL behind it, and no core dumps. OpenGL is tried out beside
+// everything else, since that takes as long as the rest; the function returned
+// waits for its answer.
+func readyForWindow(ctx context.Context, c *cli.Call) (wait func() error, err error) {
 	display := c.Getenv("DISPLAY")
 	if !displayAnswers(display) {
-		return errNoDisplay
+		return nil, errNoDisplay
 	}
-	if err := glWorks(ctx, display); err != nil {
-		return err
-	}
+	answer := make(chan error, 1)
+	go func() { answer <- glWorks(ctx, display) }()
 	if err := phi.Harden(); err != nil {
 		fmt.Fprintf(c.Stderr, "core dumps could not be turned off: %v\n", err)
 	}
-	return nil
+	return func() error { return <-answer }, nil
 }
 
 // program is one run of the kiosk with its window.
@@ -87,7 +89,8 @@ type program struct {
 	preview time.Duration // how long the preview is measured first
 	out     string
 
-	file  string // the configuration file, for the staff's settings
+	ready func() error // waits until the display has been tried out; nil: it has
+	file  string       // the configuration file, for the staff's settings
 	core  *engine.Core
 	chart *engine.Chart
 	store *engine.Store
@@ -139,6 +142,11 @@ func (p *program) run(ctx context.Context) error {
 		ended <- nil
 	}
 
+	if p.ready != nil {
+		if err := p.ready(); err != nil {
+			return err
+		}
+	}
 	s := newScreen(ctx, p.cfg, cat, p.log)
 	machine := flow.New(p.flowOptions())
 	k := engine.NewKiosk(engine.KioskOptions{Core: p.core, Chart: p.chart, Store: p.store, Machine: machine,

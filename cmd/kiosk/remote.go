@@ -77,7 +77,11 @@ func runDesk(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := readyForWindow(ctx, c); err != nil {
+	ready, err := readyForWindow(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := ready(); err != nil {
 		return err
 	}
 	client := far.NewClient(id, peer)
