@@ -35,21 +35,22 @@ const (
 
 // Codes of why an entry is not filed. They are public: screens map them.
 const (
-	WhyType         = "type-not-filed"       // the type is not on the list
-	WhyNotFHIR      = "not-a-resource"       // no resourceType
-	WhyModifier     = "modifier-extension"   // an unknown modifierExtension may turn the meaning round
-	WhyRules        = "implicit-rules"       // rules we do not know may turn the meaning round
-	WhySomeoneElse  = "about-someone-else"   // its subject is another person, a group or not in the record
-	WhyNoSubject    = "no-subject"           // it does not say whom it is about, and more than one person could be meant
-	WhyError        = "entered-in-error"     // the source says that it is wrong
-	WhyRefuted      = "refuted"              // the source says that it is not so
-	WhyPatient      = "left-out-by-patient"  // the patient's choice
-	WhyText         = "unfit-text"           // NUL characters, which databases refuse or cut at
-	WhyLoose        = "nothing-points-to-it" // a Binary or other Patient without use
-	WhyTooLarge     = "too-large"            // a file over the limit of what is kept
-	WhyServerType   = "server-lacks-type"    // the server does not take the type
-	WhyServer       = "server-refused"       // followed by the server's issue code
-	WhyAttached     = "kept-inside"          // stays as a contained resource of what names it
+	WhyType         = "type-not-filed"         // the type is not on the list
+	WhyNotFHIR      = "not-a-resource"         // no resourceType
+	WhyModifier     = "modifier-extension"     // an unknown modifierExtension may turn the meaning round
+	WhyRules        = "implicit-rules"         // rules we do not know may turn the meaning round
+	WhySomeoneElse  = "about-someone-else"     // its subject is another person, a group or not in the record
+	WhyNoSubject    = "no-subject"             // it does not say whom it is about, and more than one person could be meant
+	WhyError        = "entered-in-error"       // the source says that it is wrong
+	WhyRefuted      = "refuted"                // the source says that it is not so
+	WhyPatient      = "left-out-by-patient"    // the patient's choice
+	WhyText         = "unfit-text"             // NUL characters, which databases refuse or cut at
+	WhyLoose        = "nothing-points-to-it"   // a Binary or other Patient without use
+	WhyTooLarge     = "too-large"              // a file over the limit of what is kept
+	WhyServerType   = "server-lacks-type"      // the server does not take the type
+	WhyServer       = "server-refused"         // followed by the server's issue code
+	WhyAttached     = "kept-inside"            // stays as a contained resource of what names it
+	WhyRelated      = "kept-as-related-person" // is a RelatedPerson of the chart
 	WhySameContent  = "same-content"
 	WhySameBefore   = "imported-before"
 	WhySameID       = "same-identifier"

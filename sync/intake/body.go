@@ -162,6 +162,7 @@ func (p *plan) rewrite(ed *fhir.Editor, e edge, people *guests) {
 		return // #fragment stays
 	case t != nil && (t.verdict == file || t.verdict == existing):
 		ed.Replace(e.at.URI, fhir.Quote(t.key))
+	case t != nil && t.verdict == contained && standFor(ed, people.host, e, t):
 	case t != nil && t.verdict == contained:
 		ed.Replace(e.at.URI, fhir.Quote("#"+people.invite(t)))
 	case e.at.Attachment:

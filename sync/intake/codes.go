@@ -11,7 +11,7 @@ func Reasons() []Reason {
 // followed by a colon and the server's own issue code.
 func Whys() []string {
 	return []string{WhyType, WhyNotFHIR, WhyModifier, WhyRules, WhySomeoneElse, WhyNoSubject, WhyError, WhyRefuted, WhyPatient, WhyText,
-		WhyLoose, WhyTooLarge, WhyServerType, WhyServer, WhyAttached, WhySameContent, WhySameBefore, WhySameID, WhySameMeaning,
+		WhyLoose, WhyTooLarge, WhyServerType, WhyServer, WhyAttached, WhyRelated, WhySameContent, WhySameBefore, WhySameID, WhySameMeaning,
 		WhyDifferent, WhyTwice, WhyTheChart, WhyPatientTwice, WhyNotSent}
 }
 

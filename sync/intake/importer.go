@@ -318,16 +318,28 @@ func (d *delivery) line(it *item) ReceiptResource {
 		out.Result = ResultLeftOut
 	case contained:
 		out.Result, out.Reference = d.hostOf(it)
+		if it.stands != nil && out.Reference == it.stands.ref {
+			out.Why = WhyRelated
+		}
 	case refused:
 		out.Result = ResultRefused
 	}
 	return out
 }
 
-// hostOf finds the resource that carries a contained person.
+// hostOf finds the resource that carries a contained person, or stands for
+// them.
 func (d *delivery) hostOf(it *item) (result, reference string) {
+	if it.stands != nil {
+		if l := d.line(it.stands); l.Result == ResultCreated || l.Result == ResultExisting {
+			return l.Result, l.Reference
+		}
+	}
 	for _, host := range d.plan.items {
-		if host.ref == "" || !slices.ContainsFunc(host.edges, func(e edge) bool { return e.target == it }) {
+		inside := func(e edge) bool {
+			return e.target == it && (it.stands == nil || it.stands.why == WhyServerType || !takesRelated(host, e))
+		}
+		if host.ref == "" || !slices.ContainsFunc(host.edges, inside) {
 			continue
 		}
 		switch host.verdict {

@@ -16,6 +16,7 @@ func (p *plan) judge() {
 	p.judgeOthers()
 	p.judgeSupporting()
 	p.judgeAttached()
+	p.relate()
 }
 
 // judgeAlone looks at one entry without the others.
@@ -125,8 +126,9 @@ func (p *plan) collapseTwice() {
 	}
 }
 
-// judgeOthers keeps other people's Patient entries only inside what names
-// them: a policy holder in a Coverage, a mother in a birth record.
+// judgeOthers keeps other people's Patient entries only where something that
+// is filed names them: a policy holder in a Coverage, a mother in a birth
+// record. In which form is decided by relate.
 func (p *plan) judgeOthers() {
 	for _, it := range p.items {
 		if it.kind == person && it.verdict == file && !p.isSubject(it) {

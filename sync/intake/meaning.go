@@ -27,6 +27,7 @@ var facets = map[string]struct{ what, when, rest []string }{
 	"MedicationStatement":      {[]string{"medication[x]"}, []string{"effective[x]", "dateAsserted"}, []string{"status", "dosage"}},
 	"Observation":              {[]string{"code"}, []string{"effective[x]", "issued"}, []string{"status", "value[x]", "component", "dataAbsentReason", "bodySite", "method"}},
 	"Procedure":                {[]string{"code"}, []string{"performed[x]"}, []string{"status", "bodySite"}},
+	"RelatedPerson":            {[]string{"name"}, []string{"birthDate"}, nil}, // one person, however else they are described
 	"ServiceRequest":           {[]string{"code"}, []string{"occurrence[x]", "authoredOn"}, []string{"status", "intent"}},
 }
 

@@ -54,6 +54,7 @@ type item struct {
 	content string        // hash of the source content, the same in every import
 	ref     string        // "Type/id" on the server, once known
 	twin    *item         // the entry that stands for this one (twice-in-the-record)
+	stands  *item         // the RelatedPerson that stands for this other Patient
 	added   bool          // made by the import, not in the source
 }
 

@@ -12,8 +12,8 @@ const (
 	PreviewNew       = "new"       // would be filed
 	PreviewSame      = "same"      // the chart has it
 	PreviewDifferent = "different" // the chart has it otherwise: staff would be asked
-	PreviewLeftOut   = "left-out"
-	PreviewRefused   = "refused" // would not be filed
+	PreviewLeftOut   = "left-out"  // by the patient
+	PreviewRefused   = "refused"   // would not be filed
 )
 
 // Preview is how a record stands against a chart, before anything is written.
@@ -109,8 +109,14 @@ func (d *delivery) standing(it *item) string {
 		}
 		return PreviewSame
 	case leftOut:
-		return PreviewLeftOut
+		if it.why == WhyPatient {
+			return PreviewLeftOut
+		}
+		return PreviewRefused // the source itself calls it wrong
 	case contained:
+		if it.stands != nil {
+			return d.standing(it.stands)
+		}
 		state := PreviewRefused
 		for _, host := range d.plan.items {
 			if host.verdict != file && host.verdict != existing || !slices.ContainsFunc(host.edges, func(e edge) bool { return e.target == it }) {

@@ -124,6 +124,9 @@ func (w *world) agree(p Preview, env *Envelope) {
 	}
 	n := 0
 	for _, l := range r.Resources {
+		if l.Result == ResultLeftOut && l.Why != WhyPatient {
+			l.Result = ResultRefused
+		}
 		if l.Source == sourceImport {
 			continue
 		}

@@ -27,7 +27,7 @@ func (d *delivery) sendSingles(ctx context.Context, order []*item, keys map[stri
 		if it.verdict != file || it.ref != "" {
 			continue
 		}
-		if it.source == sourceImport && !d.anyCreated() {
+		if it.added && it.source == sourceImport && !d.anyCreated() {
 			continue // nothing to vouch for
 		}
 		r, late := render(it, keys, nil)

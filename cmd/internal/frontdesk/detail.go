@@ -145,6 +145,9 @@ func changes(r *intake.Receipt, env *intake.Envelope, view summary.View) []staff
 	var out []staff.Change
 	for _, x := range r.Resources {
 		c := staff.Change{Type: x.Type, Title: titles[x.Source], State: changeOf[x.Result]}
+		if c.State == staff.ChangeLeftOut && x.Why != intake.WhyPatient {
+			c.State = staff.ChangeRefused // the source itself calls it wrong
+		}
 		if p, ok := differs[x.Reference]; ok && c.State == staff.ChangeSame {
 			c.State, c.Ours, c.Chart = staff.ChangeDifferent, readable(p.Value.Reveal()), readable(p.Now.Reveal())
 		}
