@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"shlkiosk/config"
 	"shlkiosk/sync/audit"
@@ -273,8 +272,8 @@ func TestShipRunsUntilItsContextEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for c.world.Counts().Created["AuditEvent"] == 0 { // the test's own limit ends this
-		time.Sleep(5 * time.Millisecond)
+	if !eventually(func() bool { return c.world.Counts().Created["AuditEvent"] > 0 }) {
+		t.Error("nothing came")
 	}
 	cancel()
 	wait()

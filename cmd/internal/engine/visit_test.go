@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +36,7 @@ type rig struct {
 	dir    string
 	mu     sync.Mutex
 	shown  []Shown
+	from   int // shown up to here has been waited for
 	effect []flow.Effect
 }
 
@@ -64,6 +66,8 @@ func newRig(t *testing.T, change func(*config.Config)) *rig {
 	cfg.Retrieval.Allow = []string{world.Base()}
 	cfg.Ledger.Dir = filepath.Join(r.dir, "ledger")
 	cfg.Identity.Policy = "create"
+	// A machine under load is no reason for another way through the screens.
+	cfg.Retrieval.Timeout, cfg.FHIR.Timeout = 5*time.Minute, 5*time.Minute
 	if change != nil {
 		change(&cfg)
 	}
@@ -83,8 +87,9 @@ func newRig(t *testing.T, change func(*config.Config)) *rig {
 	}
 	worker := r.store.NewWorker(chart, nil)
 	r.kiosk = NewKiosk(KioskOptions{Core: r.core, Chart: chart, Store: r.store, TickEvery: 20 * time.Millisecond,
-		Machine: flow.New(flow.Options{Languages: []string{"en", "es"}, AskFact: cfg.Identity.AskFact}),
-		OnShow:  func(s Shown) { r.mu.Lock(); r.shown = append(r.shown, s); r.mu.Unlock() },
+		Machine: flow.New(flow.Options{Languages: []string{"en", "es"}, AskFact: cfg.Identity.AskFact,
+			IdleScan: time.Hour, IdlePasscode: time.Hour, IdleReview: time.Hour, FetchLimit: cfg.Retrieval.Timeout}),
+		OnShow: func(s Shown) { r.mu.Lock(); r.shown = append(r.shown, s); r.mu.Unlock() },
 		OnEffect: func(e flow.Effect) {
 			r.mu.Lock()
 			r.effect = append(r.effect, e)
@@ -114,22 +119,47 @@ func (r *rig) state() flow.State {
 	return r.shown[len(r.shown)-1].State
 }
 
-// until waits for a screen; the deadline only ends a test that hangs.
-func (r *rig) until(want ...flow.Screen) flow.State {
-	r.t.Helper()
-	end := time.Now().Add(30 * time.Second)
-	for time.Now().Before(end) {
-		s := r.state()
-		for _, w := range want {
-			if s.Screen == w {
-				time.Sleep(310 * time.Millisecond) // U7: presses right after a change are dropped
-				return s
-			}
+// hangs ends a test that waits for what never comes; no good run is near it.
+const hangs = 5 * time.Minute
+
+// afterChange is how long presses are dropped after a change (U7), and a little
+// more.
+const afterChange = 310 * time.Millisecond
+
+// eventually waits until ok.
+func eventually(ok func() bool) bool {
+	for end := time.Now().Add(hangs); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			return false
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
-	r.t.Fatalf("screen is %q (reason %q, hint %q), want %v", r.state().Screen, r.state().Reason, r.state().Hint, want)
-	return flow.State{}
+	return true
+}
+
+// until waits until a screen has been shown, though by now it may have gone
+// again, and returns its last state.
+func (r *rig) until(want ...flow.Screen) (s flow.State) {
+	r.t.Helper()
+	seen := eventually(func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		for i := r.from; i < len(r.shown); i++ {
+			if !slices.Contains(want, r.shown[i].State.Screen) {
+				continue
+			}
+			for i+1 < len(r.shown) && r.shown[i+1].State.Screen == r.shown[i].State.Screen {
+				i++
+			}
+			r.from, s = i, r.shown[i].State
+			return true
+		}
+		return false
+	})
+	if !seen {
+		r.t.Fatalf("screen is %q (reason %q, hint %q), want %v", r.state().Screen, r.state().Reason, r.state().Hint, want)
+	}
+	time.Sleep(afterChange)
+	return s
 }
 
 func (r *rig) patient(key string) sandbox.DemoPatient {
@@ -168,27 +198,30 @@ func (r *rig) toConsent(p sandbox.DemoPatient, birth string) {
 // settled waits until the newest import has come to rest.
 func (r *rig) settled() (outbox.Header, *intake.Envelope) {
 	r.t.Helper()
-	end := time.Now().Add(30 * time.Second)
-	for time.Now().Before(end) {
+	var h outbox.Header
+	rest := eventually(func() bool {
 		all, err := r.store.Ledger.List(outbox.Filter{})
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if n := len(all); n > 0 && (all[n-1].State.Final() || all[n-1].State == outbox.Parked) {
-			body, err := r.store.Ledger.Body(all[n-1].ID)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			env, err := intake.UnmarshalEnvelope(body)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			return all[n-1], env
+		if len(all) == 0 {
+			return false
 		}
-		time.Sleep(10 * time.Millisecond)
+		h = all[len(all)-1]
+		return h.State.Final() || h.State == outbox.Parked
+	})
+	if !rest {
+		r.t.Fatal("the import did not come to rest")
 	}
-	r.t.Fatal("the import did not come to rest")
-	return outbox.Header{}, nil
+	body, err := r.store.Ledger.Body(h.ID)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	env, err := intake.UnmarshalEnvelope(body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return h, env
 }
 
 func TestTheWholeWayForEachStory(t *testing.T) {
@@ -254,10 +287,7 @@ func TestACodeThatCannotBeUsedIsAHint(t *testing.T) {
 		"shlink:/eyJ1cmwiOiJodHRwczovLzEwLjAuMC4xL3giLCJrZXkiOiJyeFRnWWxPYUtKUEZ0Y0VkMHFjY2VOOHdFVTRwOTRTcUF3SVdRZTZ1WDdRIn0": "blocked-address",
 	} {
 		r.kiosk.Text(text)
-		end := time.Now().Add(10 * time.Second)
-		for r.state().Hint != want && time.Now().Before(end) {
-			time.Sleep(5 * time.Millisecond)
-		}
+		eventually(func() bool { return r.state().Hint == want })
 		if s := r.state(); s.Hint != want || s.Screen != flow.Scan {
 			t.Errorf("%.24s...: screen %s, hint %q, want %q", text, s.Screen, s.Hint, want)
 		}
@@ -273,12 +303,9 @@ func TestAWrongPasscodeIsSentOnceForEachPress(t *testing.T) {
 	r.kiosk.Text(p.Link)
 	r.until(flow.Passcode)
 	r.kiosk.Send(flow.PasscodeGiven{Passcode: phi.SecretFromString("0000")})
-	r.until(flow.Fetching, flow.Passcode)
-	end := time.Now().Add(10 * time.Second)
-	for !r.state().Wrong && time.Now().Before(end) {
-		time.Sleep(5 * time.Millisecond)
-	}
-	s := r.until(flow.Passcode)
+	eventually(func() bool { return r.state().Wrong })
+	s := r.state()
+	time.Sleep(afterChange)
 	if !s.Wrong || s.Left < 1 {
 		t.Errorf("wrong = %v, left = %d", s.Wrong, s.Left)
 	}
