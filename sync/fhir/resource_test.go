@@ -197,3 +197,20 @@ func genJSON(depth int) *rapid.Generator[any] {
 }
 
 func anySlice(v []any) any { return v }
+
+// A name with white space before its colon, where one without stood before, is
+// the same name and no other.
+func TestWhiteSpaceBeforeTheColon(t *testing.T) {
+	long := strings.Repeat("x", 80)
+	for _, gap := range []string{" ", "  ", "\t", "\n"} {
+		raw := `{"resourceType":"Basic","a":[{"url":"u","valueDecimal":1.00},{"url"` + gap + `:"u","valueDecimal"` + gap + `: 1.00 },{"url":"v","valueDecimal":2}],"b":"` + long + `"}`
+		r, err := ParseResource([]byte(raw), DefaultLimits())
+		if err != nil {
+			t.Errorf("%q before the colon: %v", gap, err)
+			continue
+		}
+		if got := r.Get("a", 1, "valueDecimal").Number(); got != "1.00" {
+			t.Errorf("%q before the colon: %q", gap, got)
+		}
+	}
+}

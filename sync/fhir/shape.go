@@ -57,7 +57,7 @@ func (s *scanner) known(on *shape, i int) *shape {
 	first := binary.LittleEndian.Uint64(at)
 	var before *shape
 	for c := on.follow; c != nil; before, c = c, c.beside {
-		if (first^c.head|binary.LittleEndian.Uint64(at[c.back&63:])^c.tail)&c.mask != 0 {
+		if ((first^c.head)|(binary.LittleEndian.Uint64(at[c.back&63:])^c.tail))&c.mask != 0 { // | and ^ bind alike
 			continue
 		}
 		if c.n > 16 && string(at[8:c.back]) != string(s.b[c.at+8:c.at+int(c.back)]) {
