@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"strings"
 	"syscall"
 
 	"shlkiosk/cmd/internal/cli"
@@ -46,20 +45,13 @@ func ownVerbs() []cli.Verb {
 // frees, where it holds patients' records. It must be said before the runtime
 // starts, and nobody should have to remember to say it.
 func forgetful() {
-	if len(os.Args) < 2 || (os.Args[1] != "run" && os.Args[1] != "demo") || strings.Contains(os.Getenv("GODEBUG"), phi.ForgetfulRuntime) {
+	if len(os.Args) < 2 || (os.Args[1] != "run" && os.Args[1] != "demo") {
 		return
 	}
+	env, anew := phi.Forgetful(os.Environ())
 	self, err := os.Executable()
-	if err != nil {
+	if !anew || err != nil {
 		return
 	}
-	set := phi.ForgetfulRuntime
-	if old := os.Getenv("GODEBUG"); old != "" {
-		set = old + "," + set
-	}
-	os.Setenv("GODEBUG", set)
-	if os.Getenv(toolkitCache) == "" {
-		os.Setenv(toolkitCache, toolkitKeeps.String())
-	}
-	_ = syscall.Exec(self, os.Args, os.Environ()) // on an error we go on as we are
+	_ = syscall.Exec(self, os.Args, env) // on an error we go on as we are
 }

@@ -3,6 +3,7 @@ package phi
 import (
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -30,6 +31,28 @@ const (
 // goroutines begin with the smallest stack, and stacks do not move when they
 // could be smaller.
 const ForgetfulRuntime = "clobberfree=1,asyncpreemptoff=1,adaptivestackstart=0,gcshrinkstackoff=1"
+
+// Forgetful is an environment in which a program of ours begins under
+// ForgetfulRuntime; false when env is one already. The dynamic linker is told to
+// find all functions at the start: when it finds one later it saves all
+// registers on the thread's stack, which nobody washes.
+func Forgetful(env []string) ([]string, bool) {
+	const godebug, bind = "GODEBUG=", "LD_BIND_NOW=1"
+	set := ForgetfulRuntime
+	out := make([]string, 0, len(env)+2)
+	for _, e := range env {
+		old, ok := strings.CutPrefix(e, godebug)
+		switch {
+		case ok && strings.Contains(old, ForgetfulRuntime):
+			return env, false
+		case ok && old != "":
+			set = old + "," + set
+		case !ok && e != bind:
+			out = append(out, e)
+		}
+	}
+	return append(out, godebug+set, bind), true
+}
 
 // WashFreed overwrites what was dropped: objects on the heap (by the collector,
 // under ForgetfulRuntime) and the stacks of goroutines that have ended, and gives

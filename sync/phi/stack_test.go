@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -152,4 +153,15 @@ func count(t *testing.T, pid int) (n int) {
 		}
 	}
 	return n
+}
+
+func TestForgetful(t *testing.T) {
+	env, anew := phi.Forgetful([]string{"A=1", "GODEBUG=x=1", "LD_BIND_NOW=1"})
+	want := []string{"A=1", "GODEBUG=x=1," + phi.ForgetfulRuntime, "LD_BIND_NOW=1"}
+	if !anew || !slices.Equal(env, want) {
+		t.Error(env, anew)
+	}
+	if again, anew := phi.Forgetful(env); anew || !slices.Equal(again, want) {
+		t.Error("a program would begin anew for ever", again)
+	}
 }

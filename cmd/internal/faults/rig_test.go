@@ -107,7 +107,8 @@ func (r *rig) life(n int, started func(*exec.Cmd), env ...string) error {
 func (r *rig) run(in io.Reader, heard func(word string, c *exec.Cmd), env ...string) error {
 	r.t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), append([]string{"FAULTS_CHILD=1", "FAULTS_DIR=" + r.dir, "FAULTS_WORLD=" + r.world.Base()}, env...)...)
+	base, _ := phi.Forgetful(os.Environ())
+	cmd.Env = append(base, append([]string{"FAULTS_CHILD=1", "FAULTS_DIR=" + r.dir, "FAULTS_WORLD=" + r.world.Base()}, env...)...)
 	cmd.Stdin, cmd.Stderr = in, os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -163,7 +164,7 @@ func (r *rig) hold(p patient, idle func(*exec.Cmd)) error {
 		if word == "idle" {
 			idle(c)
 		}
-	}, "FAULTS_DRAIN=1", "FAULTS_HOLD=1", "GODEBUG="+phi.ForgetfulRuntime)
+	}, "FAULTS_DRAIN=1", "FAULTS_HOLD=1")
 }
 
 func (r *rig) drain() {
