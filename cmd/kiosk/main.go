@@ -53,5 +53,8 @@ func forgetful() {
 	if !anew || err != nil {
 		return
 	}
+	if os.Getenv(toolkitCache) == "" {
+		env = append(env, toolkitCache+"="+toolkitKeeps.String())
+	}
 	_ = syscall.Exec(self, os.Args, env) // on an error we go on as we are
 }

@@ -36,8 +36,7 @@ starts within ten minutes that came to nothing it shows 'kiosk sorry' for a whil
 			if err != nil {
 				return err
 			}
-			ready, err := readyForWindow(ctx, c)
-			if err != nil {
+			if err := readyForWindow(c); err != nil {
 				return err
 			}
 			// From here on what a crash writes goes through a filter that lets no
@@ -47,7 +46,7 @@ starts within ten minutes that came to nothing it shows 'kiosk sorry' for a whil
 					c.Stderr = log
 				}
 			}
-			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera), file: c.ConfigFile(), ready: ready}
+			p := &program{cfg: cfg, call: c, camera: deviceOf(cfg.Camera), file: c.ConfigFile()}
 			served := time.AfterFunc(goodAfter, begun.good)
 			defer served.Stop()
 			if err = p.run(ctx); err == nil {
@@ -58,20 +57,16 @@ starts within ten minutes that came to nothing it shows 'kiosk sorry' for a whil
 }
 
 // readyForWindow is what goes before a window that shows patients' data: a
-// display with OpenGL behind it, and no core dumps. OpenGL is tried out beside
-// everything else, since that takes as long as the rest; the function returned
-// waits for its answer.
-func readyForWindow(ctx context.Context, c *cli.Call) (wait func() error, err error) {
-	display := c.Getenv("DISPLAY")
-	if !displayAnswers(display) {
-		return nil, errNoDisplay
+// display that answers, and no core dumps. Whether it has OpenGL is found out
+// beside the window (see screen.examine).
+func readyForWindow(c *cli.Call) error {
+	if !displayAnswers(c.Getenv("DISPLAY")) {
+		return errNoDisplay
 	}
-	answer := make(chan error, 1)
-	go func() { answer <- glWorks(ctx, display) }()
 	if err := phi.Harden(); err != nil {
 		fmt.Fprintf(c.Stderr, "core dumps could not be turned off: %v\n", err)
 	}
-	return func() error { return <-answer }, nil
+	return nil
 }
 
 // program is one run of the kiosk with its window.
@@ -89,8 +84,7 @@ type program struct {
 	preview time.Duration // how long the preview is measured first
 	out     string
 
-	ready func() error // waits until the display has been tried out; nil: it has
-	file  string       // the configuration file, for the staff's settings
+	file  string // the configuration file, for the staff's settings
 	core  *engine.Core
 	chart *engine.Chart
 	store *engine.Store
@@ -142,11 +136,6 @@ func (p *program) run(ctx context.Context) error {
 		ended <- nil
 	}
 
-	if p.ready != nil {
-		if err := p.ready(); err != nil {
-			return err
-		}
-	}
 	s := newScreen(ctx, p.cfg, cat, p.log)
 	machine := flow.New(p.flowOptions())
 	k := engine.NewKiosk(engine.KioskOptions{Core: p.core, Chart: p.chart, Store: p.store, Machine: machine,
@@ -193,15 +182,20 @@ func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.
 		}()
 	} else if p.demo != nil {
 		s.demoWindow(p.demo, k)
+	} else {
+		go s.examine(p.call.Getenv("DISPLAY"))
 	}
 	go func() { <-ctx.Done(); s.quit() }()
-	s.run(p.cfg.Display.Fullscreen || p.virtual)
+	failed := s.run(p.cfg.Display.Fullscreen || p.virtual)
 	close(closed)
 	cancel()
 	select {
 	case <-done:
 	case <-time.After(5 * time.Second):
 		return errors.New("the kiosk did not end within 5 s")
+	}
+	if failed != nil {
+		return failed
 	}
 	return walked
 }

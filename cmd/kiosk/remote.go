@@ -77,11 +77,10 @@ func runDesk(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	ready, err := readyForWindow(ctx, c)
-	if err != nil {
+	if err := readyForWindow(c); err != nil {
 		return err
 	}
-	if err := ready(); err != nil {
+	if err := glWorks(ctx, c.Getenv("DISPLAY")); err != nil {
 		return err
 	}
 	client := far.NewClient(id, peer)

@@ -15,6 +15,7 @@ import (
 
 	"shlkiosk/cmd/internal/cli"
 	"shlkiosk/config"
+	"shlkiosk/sync/phi"
 )
 
 //go:embed install
@@ -58,6 +59,7 @@ type unit struct {
 	Dir                        string // ledger.dir
 	StateDirectory             string // Dir below /var/lib, "" elsewhere
 	Credential                 string // of ledger.key, "" none
+	Forgetful                  []string
 }
 
 // plain is what may stand in a unit without quoting and specifiers.
@@ -66,6 +68,8 @@ var plain = regexp.MustCompile(`^[A-Za-z0-9/._-]+$`)
 func newUnit(c *cli.Call) (unit, error) {
 	u := unit{User: *c.Values["user"].(*string), Binary: *c.Values["binary"].(*string), Cage: "/usr/bin/cage",
 		Memory: *c.Values["memory"].(*string), Config: c.ConfigFile(), Dir: defaultDir}
+	env, _ := phi.Forgetful(nil)
+	u.Forgetful = append(env, toolkitCache+"="+toolkitKeeps.String())
 	var cfg config.Config
 	var err error
 	if u.Config == "" {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"shlkiosk/cmd/internal/cli"
+	"shlkiosk/sync/phi"
 )
 
 // kiosk runs one command line of this program without a window.
@@ -59,6 +60,14 @@ func TestUnit(t *testing.T) {
 		if !slices.Equal(got[name], []string{want}) {
 			t.Errorf("%s = %q, want %q", name, got[name], want)
 		}
+	}
+	// A kiosk of the unit does not have to start itself anew.
+	var env []string
+	for _, e := range got["Environment"] {
+		env = append(env, strings.Fields(e)...)
+	}
+	if _, anew := phi.Forgetful(env); anew || !slices.Contains(env, "FYNE_CACHE=15s") {
+		t.Errorf("Environment = %q", env)
 	}
 	// With PAM the kiosk would be in a session's scope, where neither the ping
 	// nor the limits reach.

@@ -41,6 +41,7 @@ type screen struct {
 	staff bool
 	last  lastFrame
 	forgetting
+	failed error        // why there is no window
 	frames atomic.Int64 // pictures that the preview has taken
 }
 
@@ -214,8 +215,15 @@ func (s *screen) effect(e flow.Effect) {
 	}
 }
 
-// run shows the window and serves it until quit.
-func (s *screen) run(fill bool) {
+// run shows the window and serves it until quit. Where it could not be drawn,
+// the toolkit says nothing and goes on without: examine finds that out.
+func (s *screen) run(fill bool) (err error) {
+	defer func() {
+		if r := recover(); r != nil && s.failed == nil { // a window that never was cannot be closed either
+			panic(r)
+		}
+		err = s.failed
+	}()
 	if fill {
 		s.window.SetFullScreen(true)
 	} else {
@@ -223,6 +231,26 @@ func (s *screen) run(fill bool) {
 	}
 	s.window.CenterOnScreen()
 	s.window.ShowAndRun()
+	return nil
+}
+
+// examineAfter is when OpenGL is tried out: not before the window is up, since
+// that takes as long as the rest of the start.
+const examineAfter = 2 * time.Second
+
+// examine ends the kiosk when its display has no usable OpenGL.
+func (s *screen) examine(display string) {
+	select {
+	case <-s.ctx.Done():
+		return
+	case <-time.After(examineAfter):
+	}
+	if err := glWorks(s.ctx, display); err != nil && s.ctx.Err() == nil {
+		fyne.Do(func() {
+			s.failed = err
+			s.app.Quit()
+		})
+	}
 }
 
 // quit closes the window; from any goroutine.
