@@ -181,11 +181,21 @@ func (s *Store) Ship(ctx context.Context, chart *Chart) (wait func(), err error)
 	return func() { <-done }, nil
 }
 
+// deliveringFor is longer than one delivery may take (outbox.WorkerOptions.
+// Attempt); what has been "sending" for longer was left so by a process that
+// died, and nobody is at it.
+const deliveringFor = 6 * time.Minute
+
 // delivering tells that an import is on its way to the server: patients come
 // first.
 func (s *Store) delivering() bool {
+	if s.Ledger.Paused() != "" {
+		return false
+	}
 	all, err := s.Ledger.List(outbox.Filter{States: []outbox.State{outbox.Sending}})
-	return err == nil && len(all) > 0
+	return err == nil && slices.ContainsFunc(all, func(h outbox.Header) bool {
+		return s.core.Env.Now().Sub(h.Updated).Abs() < deliveringFor
+	})
 }
 
 // Shipping is how far the audit trail has come on its way to the clinic's

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"shlkiosk/config"
 	"shlkiosk/sync/audit"
 	"shlkiosk/sync/fhir"
+	"shlkiosk/sync/outbox"
 	"shlkiosk/sync/sandbox"
 )
 
@@ -277,4 +280,58 @@ func TestShipRunsUntilItsContextEnds(t *testing.T) {
 	}
 	cancel()
 	wait()
+}
+
+// Imports come first, but a record that a dead process has left as "sending"
+// does not hold the trail up for ever, nor does a pause.
+func TestShippingWaitsForDeliveriesOnly(t *testing.T) {
+	var later atomic.Int64
+	cfg := config.Defaults()
+	cfg.Organization, cfg.Ledger.Dir = "Test Clinic", t.TempDir()
+	core, err := NewCore(cfg, Env{Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := core.OpenStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.delivering() {
+		t.Error("nothing is there to deliver")
+	}
+	if _, err := s.Ledger.Put(t.Context(), outbox.Record{ID: "imp-1", Body: []byte("x")}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	began, end := make(chan struct{}), make(chan struct{})
+	w := outbox.NewWorker(s.Ledger, outbox.DelivererFunc(func(context.Context, outbox.Job) outbox.Outcome {
+		close(began)
+		<-end
+		return outbox.Outcome{State: outbox.Verified}
+	}), outbox.WorkerOptions{})
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	<-began
+	if !s.delivering() {
+		t.Error("a delivery is running")
+	}
+	if err := s.Ledger.SetPaused("staff"); err != nil {
+		t.Fatal(err)
+	}
+	if s.delivering() {
+		t.Error("paused, and still waited for")
+	}
+	if err := s.Ledger.SetPaused(""); err != nil {
+		t.Fatal(err)
+	}
+	later.Store(int64(deliveringFor))
+	if s.delivering() {
+		t.Error("left so by a process that died, and still waited for")
+	}
+	close(end)
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
