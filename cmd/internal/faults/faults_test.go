@@ -81,11 +81,14 @@ func TestFaultsWholeWayKillAfterCommit(t *testing.T) {
 // Several new patients at once on a server that has never seen this kiosk: what
 // their imports share (the kiosk's Device) is made once.
 func TestFaultsWholeWayFirstDeliveries(t *testing.T) {
-	for range times(2, 20) {
+	var all tally
+	n := times(2, 20)
+	for range n {
 		r := newRig(t)
 		_ = r.life(4, func(*exec.Cmd) {}, "FAULTS_DRAIN=1")
-		r.check("whole way, first deliveries on a new server")
+		all.add(r.judge())
 	}
+	report(t, fmt.Sprintf("whole way, first deliveries on a new server, %d servers", n), "%s", all)
 }
 
 // The audit trail on its way to the server: killed at random, and at each point

@@ -205,47 +205,76 @@ func (r *rig) count(search string) int {
 	return n
 }
 
-// check counts at the server what became of everybody.
+// tally is what became of everybody, and of the audit trail.
+type tally struct {
+	people, acked, lost, doubled, partly, groups int
+	lines, sent, linesLost, linesDoubled, early  int
+	opened                                       int
+	slow, cost                                   time.Duration
+}
+
+func (a *tally) add(b tally) {
+	for _, n := range [][2]*int{{&a.people, &b.people}, {&a.acked, &b.acked}, {&a.lost, &b.lost}, {&a.doubled, &b.doubled}, {&a.partly, &b.partly},
+		{&a.groups, &b.groups}, {&a.lines, &b.lines}, {&a.sent, &b.sent}, {&a.linesLost, &b.linesLost}, {&a.linesDoubled, &b.linesDoubled},
+		{&a.early, &b.early}, {&a.opened, &b.opened}} {
+		*n[0] += *n[1]
+	}
+	a.slow, a.cost = max(a.slow, b.slow), max(a.cost, b.cost)
+}
+
+func (a tally) String() string {
+	return fmt.Sprintf("acknowledged %d of %d, lost %d, doubled %d, in part %d, duplicate groups at the server %d; "+
+		"audit trail: %d of %d lines sent, lost %d, doubled %d, out of order %d; opened %d; slowest start %s (processor %s)",
+		a.acked, a.people, a.lost, a.doubled, a.partly, a.groups, a.sent, a.lines, a.linesLost, a.linesDoubled, a.early,
+		a.opened, a.slow.Round(time.Millisecond), a.cost)
+}
+
+// check counts at the server what became of everybody, and says it.
 func (r *rig) check(fault string) {
 	r.t.Helper()
-	lost, doubled, partly := 0, 0, 0
+	report(r.t, fault, "%s", r.judge())
+}
+
+// judge counts at the server what became of everybody.
+func (r *rig) judge() tally {
+	r.t.Helper()
+	n := tally{people: len(r.people), acked: len(r.acked), opened: r.opened, slow: r.slow, cost: r.cost}
 	for _, p := range r.people {
 		charts := r.count("Patient?family=" + p.family)
 		if charts > 1 {
-			doubled++
+			n.doubled++
 		}
 		if charts == 0 {
 			if _, ok := r.acked[p.n]; ok {
-				lost++
+				n.lost++
 			}
 			continue
 		}
 		for _, typ := range []string{"Condition", "AllergyIntolerance", "Observation"} {
-			switch n := r.count(typ + "?patient.family=" + p.family); {
-			case n > 1:
-				doubled++
-			case n == 0:
-				partly++
+			switch have := r.count(typ + "?patient.family=" + p.family); {
+			case have > 1:
+				n.doubled++
+			case have == 0:
+				n.partly++
 			}
 		}
 	}
 	// Resources without a patient of their own (Provenance, Consent) are in these.
-	dup := len(r.world.Counts().Duplicates)
 	for _, d := range r.world.Counts().Duplicates {
+		n.groups++
 		r.t.Logf("doubled at the server: %s, %s, %v", d.Type, d.Key, d.References)
 	}
+	r.judgeTrail(&n)
 	// The clock's time depends on what else this machine does; the processor's is
 	// the kiosk's own.
-	if lost+doubled+partly+dup > 0 || len(r.alarms)+len(r.parked) > 0 || r.cost > 5*time.Second {
-		r.t.Errorf("lost %d, doubled %d, in part %d, duplicate groups %d, alarms %v, parked %v, slowest start %s of the processor", lost, doubled, partly, dup, r.alarms, r.parked, r.cost)
+	if n.lost+n.doubled+n.partly+n.groups+n.linesLost+n.linesDoubled+n.early > 0 || len(r.alarms)+len(r.parked) > 0 || r.cost > 5*time.Second {
+		r.t.Errorf("%s; alarms %v, parked %v", n, r.alarms, r.parked)
 	}
-	trail := r.checkTrail()
-	report(r.t, fault, "acknowledged %d of %d, lost %d, doubled %d, in part %d, duplicate groups at the server %d; %s; opened %d; slowest start %s (processor %s)",
-		len(r.acked), len(r.people), lost, doubled, partly, dup, trail, r.opened, r.slow.Round(time.Millisecond), r.cost)
+	return n
 }
 
-// checkTrail compares the audit trail with the AuditEvents at the server.
-func (r *rig) checkTrail() string {
+// judgeTrail compares the audit trail with the AuditEvents at the server.
+func (r *rig) judgeTrail(n *tally) {
 	r.t.Helper()
 	dir := filepath.Join(r.dir, "audit")
 	trail, err := audit.List(dir, audit.Query{})
@@ -260,23 +289,22 @@ func (r *rig) checkTrail() string {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	n.lines, n.sent = len(trail), int(sent.Seq)
 	there, came := r.auditEvents()
-	var lost, doubled, early int
 	for i, e := range trail {
-		switch n := there[e.Hash]; {
-		case n > 1:
-			doubled++
-		case n == 0 && e.Seq <= sent.Seq:
-			lost++
-		case n == 1 && i > 0 && came[e.Hash].Before(came[trail[i-1].Hash]):
-			early++
+		switch copies := there[e.Hash]; {
+		case copies > 1:
+			n.linesDoubled++
+		case copies == 0 && e.Seq <= sent.Seq:
+			n.linesLost++
+		case copies == 1 && i > 0 && came[e.Hash].Before(came[trail[i-1].Hash]):
+			n.early++
 		}
 		delete(there, e.Hash)
 	}
-	if lost+doubled+early+len(there)+len(sent.Unsure) > 0 {
-		r.t.Errorf("audit trail: lost %d, doubled %d, out of order %d, at the server and not here %d, unsure %v", lost, doubled, early, len(there), sent.Unsure)
+	if len(there)+len(sent.Unsure) > 0 {
+		r.t.Errorf("audit trail: at the server and not here %d, unsure %v", len(there), sent.Unsure)
 	}
-	return fmt.Sprintf("audit trail: %d of %d lines sent, lost %d, doubled %d, out of order %d", sent.Seq, len(trail), lost, doubled, early)
 }
 
 // auditEvents counts the kiosk's own lines at the server by their hash, and says
