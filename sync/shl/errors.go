@@ -41,6 +41,7 @@ type Error struct {
 	Expired    time.Time     // with Reason Expired: since when
 	Rule       string        // which rule or limit refused, for staff
 	Files      []Problem     // with several files: what was wrong with each
+	ServerDate time.Time     // the clock of the server that refused, zero when it sent none
 
 	label   phi.Text
 	payload *Payload

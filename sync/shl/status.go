@@ -25,7 +25,7 @@ const (
 // status maps an answer that is not 200. manifest tells which request it was:
 // a passcode is in that one only.
 func (v *visit) status(res *guard.Response, manifest bool) *Error {
-	e := &Error{Stage: StageRetrieve, Host: res.Host, Status: res.Status}
+	e := &Error{Stage: StageRetrieve, Host: res.Host, Status: res.Status, ServerDate: res.Date}
 	says := strings.ToLower(string(res.Body))
 	asked := manifest && v.link.passcode
 	switch s := res.Status; {

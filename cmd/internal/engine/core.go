@@ -44,6 +44,8 @@ type Core struct {
 	Resolver *shl.Resolver
 	Profile  *ktc.Profile
 	Cards    *shc.Verifier
+
+	clocks clocks
 }
 
 // NewCore wires what fetching links needs. The configuration has been

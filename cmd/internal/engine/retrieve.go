@@ -92,8 +92,13 @@ func (c *Core) Fetch(ctx context.Context, link *shl.Link, passcode *phi.Secret) 
 	}
 	rec, err := c.Resolver.Resolve(ctx, link, passcode)
 	if err != nil {
+		var e *shl.Error
+		if errors.As(err, &e) {
+			c.sawClock(e.Host, e.ServerDate)
+		}
 		return nil, nil, err
 	}
+	c.sawClock(rec.Host, rec.ServerDate)
 	reading, err := c.Profile.Record(ctx, link, rec)
 	return rec, &reading, err
 }
