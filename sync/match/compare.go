@@ -29,6 +29,7 @@ type agreement struct {
 	adult                                                     bool
 	recClash                                                  bool // the same namespace knows them under different numbers
 	ownShort                                                  bool // the short form is one that children are christened with
+	typo                                                      bool // the first names are one edit apart, and one is spelt as no name is
 }
 
 // compare looks at two people. It is symmetric.
@@ -65,6 +66,7 @@ func compareNames(g *agreement, a, b person) {
 				g.ownShort = (g.ownShort || g.first != short) && christened(x.first, y.first)
 			}
 			g.first = min(g.first, t)
+			g.typo = g.typo || t == similar && misspelt(x.first, y.first)
 			g.last = min(g.last, compareLast(x, y))
 			g.middle = min(g.middle, compareMiddle(x.middle, y.middle))
 		}
@@ -178,7 +180,7 @@ func compareMiddle(x, y []string) tier {
 	for _, p := range x {
 		for _, q := range y {
 			switch {
-			case p == q:
+			case p == q && len(p) > 1:
 				best = min(best, exact)
 			case p[0] == q[0] && (len(p) == 1 || len(q) == 1):
 				best = min(best, initial)

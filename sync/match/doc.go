@@ -27,4 +27,4 @@ package match
 
 // RulesVersion names the rule table and its tables of names and placeholders.
 // It is part of every Decision (CMS proposal, audit).
-const RulesVersion = "cms-3.3.0/shlkiosk-1"
+const RulesVersion = "cms-3.3.0/shlkiosk-2"

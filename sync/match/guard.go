@@ -62,63 +62,12 @@ func object(g agreement, r rule) Objection {
 // pair together although the first names only fit ("K." and "Katherine") or
 // could be two people's ("Marina" and "Martina"). Twins have SSNs of their
 // own, but children may be registered under the mother's: for them names that
-// could be two people's want a number that is nobody else's.
+// could be two people's want a number that is nobody else's, or a second name
+// in full beside it.
 func (g agreement) anchored() bool {
 	if g.mbi == exact || g.legal == exact || g.csp == exact || g.rec == exact && g.dob == dobSame {
 		return true
 	}
 	taxed := g.ssn4 == exact || g.itin4 == exact
-	return taxed && (g.first == initial || g.first == missing || g.adult)
-}
-
-// ownRules are combinations beyond the proposal, each below its threshold of
-// P(collision) 2e-12 with the proposal's own figures, and each for a kind of
-// record that its table misses: a first name cut to an initial, a birth date
-// with one slip, several slips at once.
-//
-//	OWN-1 whole SSN, birth date same or one slip, names that fit
-//	OWN-2 last four of the SSN, birth date, a contact or the street, names that fit
-//	OWN-3 first name, family name with at most a slip, street and a contact, birth date with one slip of at most 10 years
-//	OWN-4 an initial that fits: adult, family name with at most a slip, birth date, sex, street and phone or mail
-func ownRule(g agreement) string {
-	contact := g.phone == exact || g.email == exact
-	dobSlip := g.dob == dobSame || g.dob == dobDay || g.dob == dobNear
-	first := g.first <= near || g.first == initial || g.first == similar && g.adult
-	last := g.last <= worn
-	switch {
-	case g.ssn == exact && g.dob == dobDecade && g.first == exact && last:
-		return "OWN-1"
-	case g.ssn == exact && dobSlip && first && (last || g.dob == dobSame && contact):
-		return "OWN-1"
-	case g.ssn4 == exact && g.dob == dobSame && (contact || g.street == exact) && first && last:
-		return "OWN-2"
-	case g.first <= short && last && g.street == exact && contact && dobSlip:
-		return "OWN-3"
-	case g.first == initial && last && g.dob == dobSame && g.sex == exact && g.street == exact &&
-		contact && g.adult && !g.multiple:
-		return "OWN-4"
-	}
-	return ""
-}
-
-// objectOwn is object for the rules above, which look after the first name
-// themselves.
-func objectOwn(g agreement) Objection {
-	switch {
-	case g.suffix == differ:
-		return ObjectSuffix
-	case g.dob == dobFar:
-		return ObjectBirthDate
-	case g.first == differ:
-		return ObjectFirstName
-	case g.ssn4 == differ:
-		return ObjectSSN
-	case g.recClash:
-		return ObjectRecordNumber
-	case g.sex == differ && g.first > exact:
-		return ObjectSex
-	case g.ssn4 != exact && (g.middle == differ || g.first == short && (g.multiple || g.ownShort && !g.adult)):
-		return ObjectHousehold
-	}
-	return NoObjection
+	return taxed && (g.first == initial || g.first == missing || g.adult || g.middle == exact && !g.multiple)
 }
