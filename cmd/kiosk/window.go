@@ -37,9 +37,10 @@ type screen struct {
 	voice   *voice
 	wedge   *wedge.Wedge
 
-	shown engine.Shown
-	staff bool
-	last  lastFrame
+	shown  engine.Shown
+	staff  bool
+	themed string // the theme that the toolkit has
+	last   lastFrame
 	forgetting
 	failed error        // why there is no window
 	frames atomic.Int64 // pictures that the preview has taken
@@ -66,17 +67,20 @@ func (s *screen) attach(k *engine.Kiosk, p *program) {
 		Send:     func(e flow.Event) { s.leftOut(); s.kiosk.Send(e) },
 		Announce: s.voice.announce,
 		Animate:  s.animation(),
+		Cleared:  true,
 		OnRune:   func(r rune) { s.wedge.Key(r, time.Now()) },
 		OnKey:    s.wedgeKey,
 	})
+	s.themed = s.cfg.Display.Theme
 	s.app.Settings().SetTheme(s.theme())
 	s.window.SetContent(newSized(s.patient.Content(), s.resized))
 	s.patient.Attach(s.window.Canvas())
 }
 
-// theme is for the toolkit's own widgets beside ours.
+// theme is for the toolkit's own widgets beside ours, and what it clears the
+// window with: the patient's.
 func (s *screen) theme() fyne.Theme {
-	return kit.NewLook(s.metrics(s.size()), kit.PaletteOf(s.cfg.Display.Theme), 100).Theme()
+	return kit.NewLook(s.metrics(s.size()), kit.PaletteOf(s.themed), 100).Theme()
 }
 
 func (s *screen) size() fyne.Size {
@@ -143,6 +147,10 @@ func (s *screen) draw() {
 		s.app.Settings().SetTheme(s.theme())
 		s.window.SetContent(newSized(s.patient.Content(), s.resized))
 		s.patient.Attach(s.window.Canvas())
+	}
+	if theme := s.shown.State.Settings.Theme; theme != s.themed {
+		s.themed = theme
+		s.app.Settings().SetTheme(s.theme())
 	}
 	s.patient.Render(s.shown.State, s.shown.View)
 }

@@ -21,6 +21,7 @@ type Frame struct {
 // NewFrame lays a page out on the palette's ground.
 func NewFrame(l *Look, f Frame) *fyne.Container {
 	ground := canvas.NewRectangle(l.Palette.Ground)
+	ground.Hidden = l.Cleared // the largest thing to paint
 	objects := []fyne.CanvasObject{ground, f.Body}
 	foot := []fyne.CanvasObject{}
 	for _, b := range append(append([]*Button{f.Main}, f.Side...), f.Desk) {

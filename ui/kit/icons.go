@@ -129,14 +129,3 @@ func NewIcon(l *Look, i Icon, c color.NRGBA, side float32) *canvas.Image {
 	img.SetMinSize(fyne.NewSquareSize(side))
 	return img
 }
-
-// Drawing makes a picture from SVG text, in which {ink}, {art}, {soft},
-// {ground}, {card}, {edge} and {primary} stand for the palette's colours.
-func Drawing(l *Look, name, svg string) *canvas.Image {
-	p := l.Palette
-	svg = strings.NewReplacer("{ink}", hex(p.Ink), "{art}", hex(p.Art), "{soft}", hex(p.ArtSoft), "{ground}", hex(p.Ground),
-		"{card}", hex(p.Card), "{edge}", hex(p.Edge), "{primary}", hex(p.Primary), "{onprimary}", hex(p.OnPrimary)).Replace(svg)
-	img := canvas.NewImageFromResource(fyne.NewStaticResource("kit-"+name+"-"+p.Name+".svg", []byte(svg)))
-	img.FillMode = canvas.ImageFillContain
-	return img
-}

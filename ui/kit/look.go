@@ -15,6 +15,8 @@ type Look struct {
 	Dense   bool // the desk's form: mouse and keyboard, more on a screen
 	Calm    bool // nothing moves
 	Hear    *Hear
+	Cleared bool // the canvas is cleared in the palette's ground already
+	Drawn   *Drawn
 	Canvas  fyne.Canvas // where the focus is moved; nil: the canvas of the object's window
 }
 

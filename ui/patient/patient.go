@@ -81,6 +81,7 @@ type Options struct {
 	Documents Documents     // nil: pages cannot be looked at
 	Warn      time.Duration // length of the idle warning, for its ring; default 30 s
 	Straight  bool          // show the camera's picture as it is, not mirrored
+	Cleared   bool          // the owner keeps the app's theme that of the state: the toolkit clears the window in its ground
 
 	// Announce is called when a screen comes up, with all that it says, and when
 	// the focus moves. It interrupts what is being said. Nil: no speech.
@@ -130,8 +131,9 @@ type Window struct {
 	fact   factEntry
 	where  bool
 
-	corner cornerTaps
-	fade   *fade
+	corner   cornerTaps
+	fade     *fade
+	drawings kit.Drawn
 }
 
 // panel is what lies over a screen at the patient's wish.

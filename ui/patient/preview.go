@@ -3,6 +3,7 @@ package patient
 import (
 	"image"
 	"image/color"
+	"image/draw"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -107,6 +108,7 @@ func (v *scanView) cut(b image.Rectangle) image.Rectangle {
 }
 
 func (v *scanView) draw(size fyne.Size) {
+	v.plate.Hidden = v.buffer != nil // under the picture it would be painted for nothing
 	lined := v.corners != nil && v.buffer != nil
 	v.under.Hidden, v.over.Hidden = !lined, !lined
 	v.seal.Hidden, v.tick.Hidden = !v.sealed, !v.sealed
@@ -172,15 +174,38 @@ func (v *scanView) read() bool {
 			wiped.Min = image.Pt(min(wiped.Min.X, x), min(wiped.Min.Y, y))
 			wiped.Max = image.Pt(max(wiped.Max.X, x), max(wiped.Max.Y, y))
 		}
-		wiped = wiped.Inset(-max(wiped.Dx(), wiped.Dy()) / 8).Intersect(v.buffer.Rect)
+		wiped = wiped.Inset(-max(wiped.Dx(), wiped.Dy()) / 12).Intersect(v.buffer.Rect)
 	}
-	for y := wiped.Min.Y; y < wiped.Max.Y; y++ {
-		clear(v.buffer.Pix[v.buffer.PixOffset(wiped.Min.X, y):v.buffer.PixOffset(wiped.Max.X, y)])
-	}
+	fill := image.NewUniform(v.around(wiped))
+	draw.Draw(v.buffer, wiped, fill, image.Point{}, draw.Src)
 	v.picture.Refresh()
 	v.draw(v.box.Size())
 	v.box.Refresh()
 	return true
+}
+
+// around is the mean colour at the edge of a part of the picture, most often
+// the phone's or the paper's white; dark, when that part is all of it.
+func (v *scanView) around(r image.Rectangle) color.RGBA {
+	if r.Empty() || r == v.buffer.Rect {
+		return color.RGBA{R: 0x10, G: 0x18, B: 0x1E, A: 0xFF}
+	}
+	var sum [3]int
+	n := 0
+	add := func(x, y int) {
+		c := v.buffer.RGBAAt(x, y)
+		sum[0], sum[1], sum[2] = sum[0]+int(c.R), sum[1]+int(c.G), sum[2]+int(c.B)
+		n++
+	}
+	for x := r.Min.X; x < r.Max.X; x++ {
+		add(x, r.Min.Y)
+		add(x, r.Max.Y-1)
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		add(r.Min.X, y)
+		add(r.Max.X-1, y)
+	}
+	return color.RGBA{uint8(sum[0] / n), uint8(sum[1] / n), uint8(sum[2] / n), 0xFF}
 }
 
 // show copies the camera's picture, mirrored, into the one that is drawn.
