@@ -54,6 +54,9 @@ func (v *voice) follow(s flow.Settings) {
 	to := v.base
 	to.Language = v.words.In(s.Language).Language().Voice
 	to.Slow, to.Aloud, to.Muted = s.Slow, s.Aloud, !s.Speech
+	if s.Loud {
+		to.Volume = 100
+	}
 	v.Set(to)
 }
 

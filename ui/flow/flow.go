@@ -171,6 +171,7 @@ type Settings struct {
 	Speech   bool   // read screens aloud
 	Aloud    bool   // the patient pressed "read aloud here": PHI may be spoken without headphones
 	Slow     bool   // slower speech
+	Loud     bool   // speech and sounds as loud as the loudspeaker goes (U15)
 	Calm     bool   // reduced motion
 	MoreTime bool   // all limits times ten (U9)
 }

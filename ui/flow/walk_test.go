@@ -144,7 +144,7 @@ func anything(s State, r *rand.Rand) Event {
 		return Touched{}
 	case 3:
 		return Set{Settings{Language: one(r, []string{"en", "es", "tlh", ""}), Size: one(r, []int{100, 125, 150, 200, 0, 300}),
-			Theme: one(r, []string{"light", "grey", "plaid"}), Speech: dice(), Aloud: dice(), Slow: dice(), Calm: dice(),
+			Theme: one(r, []string{"light", "grey", "plaid"}), Speech: dice(), Aloud: dice(), Slow: dice(), Loud: dice(), Calm: dice(),
 			MoreTime: dice()}}
 	case 4:
 		if dice() {

@@ -92,6 +92,7 @@ func (w *Window) settings() page {
 		if now.Speech {
 			help = append(help,
 				choice("slow", t.T("settings.speech.slow"), now.Slow, func(s *flow.Settings) { s.Slow = !s.Slow }),
+				choice("loud", t.T("settings.speech.loud"), now.Loud, func(s *flow.Settings) { s.Loud = !s.Loud }),
 				choice("aloud", t.T("settings.speech.private"), now.Aloud, func(s *flow.Settings) { s.Aloud = !s.Aloud }).
 					With(t.T("settings.speech.private.more")))
 		}
