@@ -36,8 +36,9 @@
 //
 // # Limits
 //
-// Fyne caches the sizes of texts that it measured for about a minute; names
-// and findings shown on Review stay in that cache for as long. Titles of the
+// Fyne keeps the texts that it measured and painted under the texts themselves;
+// the owner of the window empties that memory after the visit (cmd/kiosk,
+// toolkit.go): the measured ones at once, the painted ones within 20 s. Titles of the
 // record itself are shown in the record's language, whatever the patient chose.
 package patient
 
