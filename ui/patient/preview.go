@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"math"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -146,9 +147,15 @@ func (v *scanView) outline(size fyne.Size) (from, to fyne.Position) {
 	if !v.straight { // mirrored, the corners run the other way round
 		points[1], points[3] = points[3], points[1]
 	}
+	// The lines are painted where they are and not over the whole picture.
+	edge := v.under.StrokeWidth + 1
+	at := fyne.NewPos(float32(math.Floor(float64(from.X-edge))), float32(math.Floor(float64(from.Y-edge))))
+	for i, p := range points {
+		points[i] = p.Subtract(at)
+	}
 	for _, line := range []*canvas.ArbitraryPolygon{v.under, v.over} {
 		line.Points = points
-		put(line, 0, 0, size.Width, size.Height)
+		put(line, at.X, at.Y, to.X+edge-at.X, to.Y+edge-at.Y)
 		line.Refresh()
 	}
 	return from, to

@@ -52,7 +52,8 @@ func TestPreviewIsMirrored(t *testing.T) {
 		scale := size.Width / float32(v.crop.Dx())
 		from, to := size.Width, float32(0)
 		for _, p := range v.over.Points {
-			from, to = min(from, p.X), max(to, p.X)
+			x := p.X + v.over.Position().X
+			from, to = min(from, x), max(to, x)
 		}
 		if from-left*scale > 1 || left*scale-from > 1 || to-right*scale > 1 || right*scale-to > 1 {
 			t.Errorf("straight %v: the outline goes from %.0f to %.0f, want %.0f to %.0f", straight, from, to, left*scale, right*scale)
