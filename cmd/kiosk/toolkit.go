@@ -49,34 +49,27 @@ func (s *screen) onWindow(f func()) {
 
 // Fyne keeps the texts that it measured, and the pictures of those that it
 // painted, under the texts themselves: names and findings of Review among them
-// (kiosk-people U25). It gives them up after FYNE_CACHE, which is read before
-// anything of ours runs, and only while it paints.
+// (kiosk-people U25). There is no public way to empty that memory. A theme that
+// is set anew empties half of it, but reads the fonts anew and keeps the old
+// ones as well. So the texts run out: after FYNE_CACHE, which Fyne reads before
+// anything of ours runs, and for the painted ones at the next paint after that.
 const (
 	toolkitCache = "FYNE_CACHE"
 	toolkitKeeps = 15 * time.Second // default of Fyne: a minute; below 10 s it would walk the whole page at every paint
 )
 
-// forgetting is what is still to be done after a wipe. It belongs to the
-// window's thread.
-type forgetting struct {
-	sizes    bool      // the measured texts, as soon as Review is off the screen
-	pictures time.Time // when those of the painted ones have run out; zero: nothing to do
-}
+// forgetting is when the texts of the last visit have run out; zero: nothing is
+// to be done. It belongs to the window's thread.
+type forgetting struct{ at time.Time }
 
 // begin is called at the wipe.
-func (f *forgetting) begin() { f.sizes = true }
+func (f *forgetting) begin(now time.Time) { f.at = now.Add(toolkitKeeps + time.Second) }
 
-// forget empties what it can of the toolkit's memory; a few times a second. A
-// theme that is set anew empties the measured texts at once; there is no public
-// way to the painted ones but to let them run out and to paint once more.
+// forget paints the window once more when the time has come; a few times a
+// second.
 func (s *screen) forget(now time.Time) {
-	f := &s.forgetting
-	if f.sizes && !s.shown.State.Screen.Private() && !s.staff {
-		f.sizes, f.pictures = false, now.Add(toolkitKeeps+time.Second)
-		s.app.Settings().SetTheme(s.theme())
-	}
-	if !f.pictures.IsZero() && now.After(f.pictures) {
-		f.pictures = time.Time{}
+	if at := s.forgetting.at; !at.IsZero() && now.After(at) {
+		s.forgetting.at = time.Time{}
 		s.window.Content().Refresh()
 	}
 }

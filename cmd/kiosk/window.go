@@ -37,10 +37,9 @@ type screen struct {
 	voice   *voice
 	wedge   *wedge.Wedge
 
-	shown  engine.Shown
-	staff  bool
-	themed string // the theme that the toolkit has
-	last   lastFrame
+	shown engine.Shown
+	staff bool
+	last  lastFrame
 	forgetting
 	failed error        // why there is no window
 	frames atomic.Int64 // pictures that the preview has taken
@@ -67,20 +66,21 @@ func (s *screen) attach(k *engine.Kiosk, p *program) {
 		Send:     func(e flow.Event) { s.leftOut(); s.kiosk.Send(e) },
 		Announce: s.voice.announce,
 		Animate:  s.animation(),
-		Cleared:  true,
+		Cleared:  kit.PaletteOf(s.cfg.Display.Theme).Name,
 		OnRune:   func(r rune) { s.wedge.Key(r, time.Now()) },
 		OnKey:    s.wedgeKey,
 	})
-	s.themed = s.cfg.Display.Theme
 	s.app.Settings().SetTheme(s.theme())
 	s.window.SetContent(newSized(s.patient.Content(), s.resized))
 	s.patient.Attach(s.window.Canvas())
 }
 
-// theme is for the toolkit's own widgets beside ours, and what it clears the
-// window with: the patient's.
+// theme is what the toolkit clears the window with, and for its own widgets; the
+// desk's takes its place. It is set before the window is up and never again:
+// with every change the toolkit reads the fonts anew, which takes a tenth of a
+// second, and keeps the old ones, 40 MB each.
 func (s *screen) theme() fyne.Theme {
-	return kit.NewLook(s.metrics(s.size()), kit.PaletteOf(s.themed), 100).Theme()
+	return kit.NewLook(s.metrics(s.size()), kit.PaletteOf(s.cfg.Display.Theme), 100).Theme()
 }
 
 func (s *screen) size() fyne.Size {
@@ -136,7 +136,6 @@ func (s *screen) draw() {
 	if s.desk != nil && s.shown.State.Screen.ForStaff() {
 		if !s.staff {
 			s.staff = true
-			s.app.Settings().SetTheme(s.desk.window.Theme())
 			s.window.SetContent(s.desk.content())
 		}
 		s.desk.refresh()
@@ -144,13 +143,8 @@ func (s *screen) draw() {
 	}
 	if s.staff {
 		s.staff = false
-		s.app.Settings().SetTheme(s.theme())
 		s.window.SetContent(newSized(s.patient.Content(), s.resized))
 		s.patient.Attach(s.window.Canvas())
-	}
-	if theme := s.shown.State.Settings.Theme; theme != s.themed {
-		s.themed = theme
-		s.app.Settings().SetTheme(s.theme())
 	}
 	s.patient.Render(s.shown.State, s.shown.View)
 }
@@ -210,7 +204,7 @@ func (s *screen) effect(e flow.Effect) {
 		s.last.wipe()
 		fyne.Do(func() {
 			s.wedge.Reset()
-			s.forgetting.begin()
+			s.forgetting.begin(time.Now())
 			phi.WashStack() // of the window's goroutine
 		})
 	case flow.CloseStaff:

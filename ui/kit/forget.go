@@ -47,9 +47,7 @@ func forget(o fyne.CanvasObject) {
 	case *canvas.Text:
 		o.Text = ""
 	case *canvas.Image:
-		if o.Resource == nil {
-			o.Image = nil
-		}
+		o.Image = nil // an icon is painted anew from its resource, if it is ever used again
 	}
 }
 

@@ -43,7 +43,6 @@ func TestGoldenPictures(t *testing.T) {
 		t.Fatal("the golden pictures are not those of the screens of today: run make golden and look at them")
 	}
 	for i, set := range wanted(sets(languagesOf(t))) {
-		fresh()
 		g := goldens(set.display == "portrait")
 		if write {
 			var all []image.Image

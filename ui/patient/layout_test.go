@@ -44,7 +44,6 @@ func TestEveryScreenFits(t *testing.T) {
 				continue
 			}
 			for _, size := range sizes {
-				fresh()
 				for _, s := range scenes() {
 					t.Run(fmt.Sprintf("%s_%s_%d_%s", kind, language, size, s.name), func(t *testing.T) {
 						b.play(t, s, flow.Settings{Language: language, Size: size, Theme: "light"})

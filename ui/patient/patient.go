@@ -37,9 +37,8 @@
 // # Limits
 //
 // Fyne keeps the texts that it measured and painted under the texts themselves;
-// the owner of the window empties that memory after the visit (cmd/kiosk,
-// toolkit.go): the measured ones at once, the painted ones within 20 s. Titles of the
-// record itself are shown in the record's language, whatever the patient chose.
+// the owner of the window sees to it that they are gone some 20 s after the
+// visit (cmd/kiosk, toolkit.go). Titles of the record itself are shown in the record's language, whatever the patient chose.
 package patient
 
 import (
@@ -82,7 +81,7 @@ type Options struct {
 	Documents Documents     // nil: pages cannot be looked at
 	Warn      time.Duration // length of the idle warning, for its ring; default 30 s
 	Straight  bool          // show the camera's picture as it is, not mirrored
-	Cleared   bool          // the owner keeps the app's theme that of the state: the toolkit clears the window in its ground
+	Cleared   string        // the theme in whose ground the toolkit clears the window; "" none
 
 	// Announce is called when a screen comes up, with all that it says, and when
 	// the focus moves. It interrupts what is being said. Nil: no speech.

@@ -118,6 +118,7 @@ func (v *scanView) draw(size fyne.Size) {
 		from, to = v.outline(size)
 	}
 	if v.sealed {
+		v.tick.Refresh() // the page before may have made it forget its picture
 		put(v.seal, from.X, from.Y, to.X-from.X, to.Y-from.Y)
 		side := min(to.X-from.X, to.Y-from.Y) * 0.72
 		if !lined {

@@ -116,7 +116,7 @@ func (w *Window) build(want shape) {
 	w.words = w.o.Words.In(set.Language)
 	w.look = kit.NewLook(w.o.Metrics, kit.PaletteOf(set.Theme), set.Size)
 	w.look.Calm, w.look.Canvas = set.Calm, w.attached
-	w.look.Cleared, w.look.Drawn = w.o.Cleared, &w.drawings
+	w.look.Cleared, w.look.Drawn = w.o.Cleared == w.look.Palette.Name, &w.drawings
 	w.look.Hear = &kit.Hear{Touched: w.touched, Focused: w.focused, Rune: w.TypedRune, Key: w.key}
 
 	if !same {

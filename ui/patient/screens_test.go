@@ -120,7 +120,6 @@ func TestScreens(t *testing.T) {
 		t.Skip("SCREENS_OUT is not set: make screens sets it")
 	}
 	for _, set := range wanted(sets(languagesOf(t))) {
-		fresh()
 		columns, small := 6, []image.Image{}
 		if set.display == "portrait" {
 			columns = 10
@@ -139,14 +138,6 @@ func TestScreens(t *testing.T) {
 }
 
 var benches = map[string]*bench{}
-
-// fresh empties the toolkit's memory, which nothing else does without a window:
-// drawings and measured texts of a set are of no use for the next.
-func fresh() {
-	if app := fyne.CurrentApp(); app != nil {
-		app.Settings().SetTheme(app.Settings().Theme())
-	}
-}
 
 // shoot draws a scene.
 func shoot(t *testing.T, set set, s scene) image.Image {
