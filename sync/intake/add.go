@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -97,7 +96,7 @@ func (d *delivery) add(ctx context.Context) error {
 	}
 	device := d.put("device", "Device", d.device())
 	if device != nil && device.ref == "" {
-		if err := d.findDevice(ctx, device); err != nil {
+		if err := d.theDevice(ctx, device); err != nil {
 			return err
 		}
 	}
@@ -153,32 +152,10 @@ func (d *delivery) put(name, typ string, o object) *item {
 
 func (d *delivery) device() object {
 	return object{
-		{Key: "identifier", Raw: list(identifier(SystemKiosk, d.opt.Organization+"/"+d.opt.Kiosk))},
+		{Key: "identifier", Raw: list(identifier(SystemKiosk, d.deviceName()))},
 		{Key: "status", Raw: text("active")},
 		{Key: "deviceName", Raw: list(object{{Key: "name", Raw: text(d.opt.Kiosk)}, {Key: "type", Raw: text("user-friendly-name")}}.raw())},
 		{Key: "type", Raw: object{{Key: "text", Raw: text("Check-in kiosk")}}.raw()},
 		{Key: "version", Raw: list(object{{Key: "value", Raw: text(d.opt.Software)}}.raw())},
 	}
-}
-
-// findDevice reuses the Device that an earlier import made for this kiosk.
-func (d *delivery) findDevice(ctx context.Context, it *item) error {
-	want := d.opt.Organization + "/" + d.opt.Kiosk
-	rs, err := d.opt.Client.Search(ctx, "Device", url.Values{"identifier": {SystemKiosk + "|" + want}}, 20)
-	if err != nil && len(rs) == 0 {
-		if unsupported(err) {
-			return nil
-		}
-		return err
-	}
-	for _, r := range rs {
-		for _, id := range r.Get("identifier").Elements() {
-			if id.Get("system").String() == SystemKiosk && id.Get("value").String() == want && r.Get("status").String() != "entered-in-error" {
-				own := d.entryKey(r) == it.key // of an earlier try
-				d.done(it, "Device/"+r.ID(), !own, WhySameID)
-				return nil
-			}
-		}
-	}
-	return nil
 }

@@ -175,8 +175,12 @@ func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.transaction, err = io.ReadAll(body); err != nil {
+		sent, err := io.ReadAll(body)
+		if err != nil {
 			return nil, err
+		}
+		if bytes.Contains(sent[:min(100, len(sent))], []byte(`"type":"transaction"`)) {
+			r.transaction = sent
 		}
 	}
 	return http.DefaultTransport.RoundTrip(q)

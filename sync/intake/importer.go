@@ -51,6 +51,7 @@ type Importer struct {
 	mu      sync.Mutex
 	caps    *fhir.Capabilities
 	learned limits
+	making  chan struct{} // held by the import that makes the kiosk's Device
 }
 
 // limits are what the server has shown to take.
@@ -59,6 +60,8 @@ type limits struct {
 	async, noAsync bool // background jobs are the way past the size limit, or are not
 	singles        bool // transactions do not work
 	noTags         bool // _tag is no search parameter here
+	noCondition    bool // conditional creates are refused
+	device         bool // the kiosk's Device was seen
 }
 
 // New makes an Importer. It makes no request.
@@ -84,7 +87,7 @@ func New(opt Options) (*Importer, error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Importer{opt: opt, learned: limits{entries: opt.MaxEntries, bytes: opt.MaxBytes}}, nil
+	return &Importer{opt: opt, learned: limits{entries: opt.MaxEntries, bytes: opt.MaxBytes}, making: make(chan struct{}, 1)}, nil
 }
 
 // capabilities asks once; a server without /metadata is taken to be able.
@@ -125,6 +128,7 @@ type delivery struct {
 	added   []*item
 	insured [][]byte // the active Coverages of the chart
 	receipt Receipt
+	held    bool // of making
 }
 
 // Deliver takes an import as far as it can go. It may be called again with the
@@ -160,6 +164,7 @@ func (im *Importer) Deliver(ctx context.Context, env *Envelope, save func(*Envel
 
 func (d *delivery) run(ctx context.Context) error {
 	j := &d.env.Journal
+	defer d.letGo()
 	j.Tries++
 	if j.Recorded.IsZero() {
 		j.Recorded = d.opt.Now().UTC().Truncate(time.Second)
@@ -182,6 +187,7 @@ func (d *delivery) run(ctx context.Context) error {
 	if err := d.send(ctx); err != nil {
 		return err
 	}
+	d.letGo()
 	j.Phase = PhaseSent
 	if err := d.keep(); err != nil {
 		return err

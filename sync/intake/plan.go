@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,6 +57,7 @@ type item struct {
 	twin    *item         // the entry that stands for this one (twice-in-the-record)
 	stands  *item         // the RelatedPerson that stands for this other Patient
 	added   bool          // made by the import, not in the source
+	unless  url.Values    // If-None-Exist: create it unless the server has one
 }
 
 // edge is one reference with its target.

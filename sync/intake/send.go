@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -203,7 +204,12 @@ func (d *delivery) sendPart(ctx context.Context, part []*item, keys map[string]*
 		d.follows(it, late)
 		b.WriteString(`{"fullUrl":"` + it.key + `","resource":`)
 		b.Write(r.Raw())
-		b.WriteString(`,"request":{"method":"POST","url":"` + it.res.Type() + `"}}`)
+		b.WriteString(`,"request":{"method":"POST","url":"` + it.res.Type() + `"`)
+		if it.unless != nil {
+			b.WriteString(`,"ifNoneExist":`)
+			b.Write(fhir.Quote(it.unless.Encode()))
+		}
+		b.WriteString(`}}`)
 	}
 	b.WriteString(`]}`)
 	d.env.Journal.Phase = PhaseSending
@@ -229,7 +235,7 @@ func (d *delivery) partAnswered(_ context.Context, res fhir.BundleResult, part [
 		it := part[i]
 		switch {
 		case e.OK() && e.Reference != "" && strings.HasPrefix(e.Reference, it.res.Type()+"/"):
-			d.done(it, e.Reference, false, "")
+			d.madeOrFound(it, e.Reference, e.Status == http.StatusOK)
 			d.noteChart(it)
 		case e.OK():
 			later = &Error{Class: Retry, Reason: ReasonServerError, Unknown: true, Err: errors.New("an entry was carried out without saying where")}
@@ -283,6 +289,10 @@ func (d *delivery) partRefused(err error, part []*item, size int) error {
 	var he *fhir.HTTPError
 	if !errors.As(err, &he) {
 		return err
+	}
+	if it := conditional(part); it != nil && isAboutCondition(he, part, it) {
+		d.conditionRefused(it) // without it the answer is about the rest
+		return nil
 	}
 	switch {
 	case he.Status == 413 || (he.Status == 400 || he.Status == 422) && tooLarge(he.Outcome):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 
 	"shlkiosk/sync/fhir"
@@ -37,10 +38,21 @@ func (d *delivery) sendSingles(ctx context.Context, order []*item, keys map[stri
 				return err
 			}
 		}
-		w, err := d.opt.Client.Create(ctx, r, nil)
+		w, err := d.opt.Client.Create(ctx, r, it.unless)
+		if s := fhir.Status(err); it.unless != nil && (definite(err) || s == http.StatusPreconditionFailed) {
+			d.conditionRefused(it)
+			found, ferr := d.findDevice(ctx, it)
+			if ferr != nil {
+				return ferr
+			}
+			if found {
+				continue
+			}
+			w, err = d.opt.Client.Create(ctx, r, nil)
+		}
 		switch {
 		case err == nil:
-			d.done(it, w.Reference, false, "")
+			d.madeOrFound(it, w.Reference, w.Existed)
 			d.noteChart(it)
 		case definite(err):
 			if it == d.plan.subject {
@@ -193,7 +205,7 @@ func (d *delivery) undo(ctx context.Context) error {
 	j := &d.env.Journal
 	stay := map[string]string{} // reference by key
 	for key, done := range j.Done {
-		if !done.Existing {
+		if !done.Existing && !d.plan.isDevice(key) {
 			stay[key] = done.Reference
 		}
 	}
@@ -227,12 +239,13 @@ func (d *delivery) undo(ctx context.Context) error {
 }
 
 // Undo takes an import back: everything it created is deleted, what it found
-// is left alone. It is for an import that staff give up. What a server does not
+// is left alone, and so is the kiosk's Device, to which other imports point. It is for an import that staff give up. What a server does not
 // let go is in the receipt's notes as left-behind:REFERENCE. It works from the
 // journal; only an import that stopped in the middle of sending needs its
 // files, to look for what the journal does not know yet.
 func (im *Importer) Undo(ctx context.Context, env *Envelope, save func(*Envelope) error) (Receipt, error) {
 	d := &delivery{Importer: im, env: env, save: save, plan: &plan{env: env}}
+	defer d.letGo()
 	err := func() error {
 		if env.Journal.Phase == PhaseSending {
 			if err := d.findSent(ctx); err != nil {
