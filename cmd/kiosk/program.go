@@ -162,7 +162,7 @@ func (p *program) show(ctx context.Context, cancel func(), s *screen, k *engine.
 			return err
 		}
 		s.desk = s.newDesk(d, k)
-		s.app.Settings().SetTheme(s.desk.window.Theme())
+		s.app.Settings().SetTheme(clearing{s.desk.window.Theme()})
 		if door != nil {
 			defer p.serve(door, d)()
 		}

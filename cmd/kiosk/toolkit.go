@@ -1,9 +1,11 @@
 package main
 
 import (
+	"image/color"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
 )
 
 // This file is about the window's toolkit: how it is ended, animated, waited
@@ -45,6 +47,22 @@ func (s *screen) onWindow(f func()) {
 	case <-done:
 	case <-s.ctx.Done():
 	}
+}
+
+// clearing is a theme whose ground comes out right where the toolkit clears the
+// window with it: Fyne 2.8.1 takes 255*255 for the largest of 16 bits, and what
+// it clears with is lighter by one part in 129 than what it paints.
+type clearing struct{ fyne.Theme }
+
+// Color implements fyne.Theme.
+func (c clearing) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	of := c.Theme.Color(name, v)
+	if name != theme.ColorNameBackground {
+		return of
+	}
+	n := color.NRGBAModel.Convert(of).(color.NRGBA)
+	less := func(b uint8) uint8 { return uint8((uint32(b)*255*255 + 257*255/2) / (257 * 255)) }
+	return color.NRGBA{less(n.R), less(n.G), less(n.B), n.A}
 }
 
 // Fyne keeps the texts that it measured, and the pictures of those that it

@@ -80,7 +80,7 @@ func (s *screen) attach(k *engine.Kiosk, p *program) {
 // with every change the toolkit reads the fonts anew, which takes a tenth of a
 // second, and keeps the old ones, 40 MB each.
 func (s *screen) theme() fyne.Theme {
-	return kit.NewLook(s.metrics(s.size()), kit.PaletteOf(s.cfg.Display.Theme), 100).Theme()
+	return clearing{kit.NewLook(s.metrics(s.size()), kit.PaletteOf(s.cfg.Display.Theme), 100).Theme()}
 }
 
 func (s *screen) size() fyne.Size {

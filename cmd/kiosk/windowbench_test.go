@@ -167,6 +167,10 @@ func (b *windowBench) starts(n int) {
 			b.Fatal(err)
 		}
 		took = append(took, b.until(began, "the first screen", func() bool { return b.is(main, light.Primary) && b.is(image.Pt(4, 4), light.Ground) }))
+		// The window is cleared in the very ground that other pages are painted in.
+		if r, g, bl := b.screen.at(image.Pt(4, 4)); r != light.Ground.R || g != light.Ground.G || bl != light.Ground.B {
+			b.Errorf("the window's ground is %02x%02x%02x", r, g, bl)
+		}
 		if i == n-1 {
 			run := b.run
 			b.Cleanup(func() { _ = run.Process.Signal(syscall.SIGTERM); _ = run.Wait() })
