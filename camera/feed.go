@@ -37,6 +37,7 @@ type Feed struct {
 	state  State
 	frames atomic.Uint64
 	tick   atomic.Int64 // wall clock, nanoseconds; 0: nothing is expected to move
+	wish   atomic.Uint32
 	info   Info
 	rate   meter
 }
@@ -95,6 +96,10 @@ func (r *feedRun) drop(s *Shot) {
 	r.pool = append(r.pool, s)
 }
 
+// Wish says what would help the reader to see, from the frame it had last. A
+// camera that can be turned is turned by it, with care; another one ignores it.
+func (f *Feed) Wish(w Wish) { f.wish.Store(uint32(w)) }
+
 // Start turns the camera on. It returns at once; the state tells how it goes.
 func (f *Feed) Start() {
 	f.mu.Lock()
@@ -102,6 +107,7 @@ func (f *Feed) Start() {
 	if f.run != nil {
 		return
 	}
+	f.Wish(WishNone)
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &feedRun{cancel: cancel, done: make(chan struct{}), came: make(chan struct{})}
 	f.run = r
@@ -248,6 +254,9 @@ func (f *Feed) stream(ctx context.Context, r *feedRun, s Stream, seq *uint64) er
 		}
 	})
 	defer watch.Stop()
+	knobs, _ := s.(Knobs)
+	tune := tuner{k: knobs}
+	defer tune.release()
 	var dark time.Time // since when pictures are black
 	for ctx.Err() == nil {
 		shot := r.take()
@@ -276,6 +285,7 @@ func (f *Feed) stream(ctx context.Context, r *feedRun, s Stream, seq *uint64) er
 		} else {
 			dark = time.Time{}
 		}
+		tune.frame(Wish(f.wish.Load()), shot.At)
 		f.frames.Add(1)
 		f.mu.Lock()
 		f.rate.tick(shot.At)

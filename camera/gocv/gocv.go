@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"sort"
@@ -100,7 +101,7 @@ func (c *Camera) Open(ctx context.Context) (camera.Stream, error) {
 		}
 		s, err := c.open(d)
 		if err == nil {
-			return s, nil
+			return device{s}, nil
 		}
 		last = err // a metadata node beside the camera: try the next one
 	}
@@ -260,4 +261,40 @@ func (s *stream) convert(f *camera.Frame) error {
 	}
 	f.At = time.Now()
 	return nil
+}
+
+// device is an open V4L2 camera with what can be turned on it (camera.Knobs).
+// A camera without the control refuses, and OpenCV says so.
+type device struct{ *stream }
+
+// V4L2_CID_EXPOSURE_AUTO: what the numbers of the automatic exposure mean.
+const (
+	exposureManual   = 1
+	exposureAperture = 3 // the exposure time is the device's: what cameras start with
+)
+
+// Exposure implements camera.Knobs, in the driver's unit: 100 microseconds.
+func (d device) Exposure() float64 { return d.vc.Get(cv.VideoCaptureExposure) }
+
+// SetExposure implements camera.Knobs. Set tells nothing, so it is asked what
+// came of it.
+func (d device) SetExposure(v float64) bool {
+	d.vc.Set(cv.VideoCaptureAutoExposure, exposureManual)
+	if d.vc.Get(cv.VideoCaptureAutoExposure) != exposureManual {
+		return false
+	}
+	v = max(math.Round(v), 1)
+	d.vc.Set(cv.VideoCaptureExposure, v)
+	return d.vc.Get(cv.VideoCaptureExposure) == v
+}
+
+// AutoExposure implements camera.Knobs.
+func (d device) AutoExposure() { d.vc.Set(cv.VideoCaptureAutoExposure, exposureAperture) }
+
+// Refocus implements camera.Knobs: the automatic focus off and on again begins
+// its search anew. A camera without one keeps saying 0.
+func (d device) Refocus() bool {
+	d.vc.Set(cv.VideoCaptureAutoFocus, 0)
+	d.vc.Set(cv.VideoCaptureAutoFocus, 1)
+	return d.vc.Get(cv.VideoCaptureAutoFocus) == 1
 }

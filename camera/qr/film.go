@@ -11,7 +11,8 @@ type Result struct {
 	Readings []camera.Reading // new with this frame; each text is told once until Reset
 	Outline  *[4]camera.Point // where a code is, even before it is read: TL, TR, BR, BL
 	Hint     Hint
-	Millis   float64 // time that Frame took
+	Wish     camera.Wish // what of the camera would help to see this frame's code
+	Millis   float64     // time that Frame took
 }
 
 // frameShare is what the background gets between two frames of a 30 Hz film.
@@ -40,7 +41,8 @@ func (r *Reader) Frame(f camera.Frame) Result {
 		c := r.track.g.corners(0)
 		res.Outline = &c
 	}
-	res.Hint = r.advice.next(r.cause(&base))
+	cause := r.cause(&base)
+	res.Hint, res.Wish = r.advice.next(cause), r.wish(cause, &base)
 	res.Millis = float64(time.Since(began).Microseconds()) / 1000
 	return res
 }
@@ -87,6 +89,9 @@ func trackable(g *grid) bool {
 
 // adopt starts following the best grid a search saw.
 func (r *Reader) adopt(w *worker) {
+	if w != r.w {
+		r.hardSaw = append(r.hardSaw[:0], w.finders...)
+	}
 	t := &r.track
 	better := !t.on || t.lost > 0 || !t.told && w.best.score > t.g.score+.1
 	if trackable(&w.best) && better {

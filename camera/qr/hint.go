@@ -1,6 +1,10 @@
 package qr
 
-import "shlkiosk/camera"
+import (
+	"slices"
+
+	"shlkiosk/camera"
+)
 
 // Hint is what the patient could do to help.
 type Hint int
@@ -104,6 +108,87 @@ func (r *Reader) cause(base *plane) Hint {
 		return HintBrightness
 	}
 	return HintNone
+}
+
+// What shows that a code is there and the camera shows it badly.
+const (
+	faint    = 28 // grey levels between its dark and light
+	dim      = 90 // grey level of its light
+	wishFrom = 6  // frames that wished for it, less those that did not
+)
+
+// wish says what of the camera would help. The device's own automatic does
+// what is needed for pictures that look good; a phone's screen in a room is
+// small and bright, and a code asks for less light than a face does. A single
+// frame proves little: a wish is told when it outweighs the frames without.
+func (r *Reader) wish(cause Hint, base *plane) camera.Wish {
+	now := r.wished(cause, base)
+	best := camera.WishNone
+	for w := camera.WishDarker; w <= camera.WishSharper; w++ {
+		n := &r.want[w]
+		if w == now {
+			*n = min(*n+1, 2*wishFrom)
+		} else {
+			*n = max(*n-1, 0)
+		}
+		if *n >= wishFrom && (best == camera.WishNone || *n > r.want[best]) {
+			best = w
+		}
+	}
+	return best
+}
+
+// wished is what one frame wishes for.
+func (r *Reader) wished(cause Hint, base *plane) camera.Wish {
+	switch {
+	case r.track.told:
+		return camera.WishNone
+	case cause == HintBrightness, cause == HintHoldStill: // a shorter exposure smears less, too
+		return camera.WishDarker
+	case cause != HintNone:
+		return camera.WishNone
+	}
+	if w := apart(r.w.finders, base); w != camera.WishNone {
+		return w
+	}
+	return apart(r.hardSaw, base)
+}
+
+// apart looks for two finder patterns of a size, large enough to be read: a
+// code is there, and it is not followed.
+func apart(fs []finder, base *plane) camera.Wish {
+	for i := range fs {
+		for k := range fs[:i] {
+			a, b := &fs[i], &fs[k]
+			size, other := a.size(), b.size()
+			if a.light != b.light || min(size, other) < smallest || max(size, other) > 1.6*min(size, other) || a.c.sub(b.c).len() < 12*size {
+				continue
+			}
+			x0, y0 := min(a.c.x, b.c.x)-3*size, min(a.c.y, b.c.y)-3*size
+			x1, y1 := max(a.c.x, b.c.x)+3*size, max(a.c.y, b.c.y)+3*size
+			if low, high := spread(base, [4]camera.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}}); high-low < faint && high < dim {
+				return camera.WishLighter
+			}
+			return camera.WishSharper
+		}
+	}
+	return camera.WishNone
+}
+
+// spread is how dark and how light it gets over the code, but for a tenth at
+// either end.
+func spread(p *plane, c [4]camera.Point) (low, high float64) {
+	const cells = 24
+	var v [cells * cells]float64
+	for j := range cells {
+		for i := range cells {
+			a, b := (float64(i)+.5)/cells, (float64(j)+.5)/cells
+			v[j*cells+i] = float64(p.at((c[0].X*(1-a)+c[1].X*a)*(1-b)+(c[3].X*(1-a)+c[2].X*a)*b,
+				(c[0].Y*(1-a)+c[1].Y*a)*(1-b)+(c[3].Y*(1-a)+c[2].Y*a)*b))
+		}
+	}
+	slices.Sort(v[:])
+	return v[len(v)/10], v[len(v)-1-len(v)/10]
 }
 
 // rivals tells whether two different health codes were read.

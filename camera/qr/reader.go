@@ -57,6 +57,9 @@ type Reader struct {
 	seen   map[string]bool
 	track  track
 	advice adviser
+	want   [camera.WishSharper + 1]int // how much speaks for each wish
+	// hardSaw is where the last hard search saw finder patterns.
+	hardSaw []finder
 }
 
 // NewReader makes a Reader; it starts nothing until the first frame.
@@ -97,7 +100,7 @@ func (r *Reader) reset() {
 	clear(r.seen)
 	r.track.wipe()
 	r.w.wipe()
-	r.advice = adviser{}
+	r.advice, r.want, r.hardSaw = adviser{}, [camera.WishSharper + 1]int{}, r.hardSaw[:0]
 	if r.hard != nil {
 		r.hard.wipe()
 	}

@@ -58,6 +58,7 @@ func (k *Kiosk) read(ctx, eyes context.Context, out *outline) {
 		last = shot.Seq
 		res := reader.Frame(shot.Frame)
 		shot.Release()
+		k.feed.Wish(res.Wish)
 		k.stats.frame(res.Millis, len(res.Readings), aims[res.Hint])
 		out.set(res.Outline)
 		k.seen(ctx, eyes, res)
