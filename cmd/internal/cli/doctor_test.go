@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 // how far the audit trail has come is said all the same.
 func TestDoctorBesideARunningKiosk(t *testing.T) {
 	cfg := config.Defaults()
-	cfg.Organization, cfg.Ledger.Dir = "Clinic", t.TempDir()
+	cfg.Organization, cfg.Ledger.Dir = "Clinic", filepath.Join(t.TempDir(), "keep")
 	core, err := engine.NewCore(cfg, engine.Env{})
 	if err != nil {
 		t.Fatal(err)
