@@ -14,6 +14,9 @@
 //     says so.
 //   - Files have mode 0600 and are only ever appended to. They end at a size and
 //     go on in the next; the chain runs across.
+//   - A Shipper brings the lines to a receiver, such as the FHIR server (as
+//     AuditEvent, see Origin): each once and in order, over restarts. Hash and
+//     number go with them, so that the chain can be verified there too.
 //
 // # The limits
 //
