@@ -321,7 +321,7 @@ func processorOf(pid int) time.Duration {
 // another light, over a grain like a camera's.
 func writeFilm(t *testing.T, path string) {
 	ffmpeg := exec.Command("ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "gray", "-s", "1280x720", "-r", "30", "-i", "-",
-		"-c:v", "mjpeg", "-q:v", "4", path)
+		"-c:v", "mjpeg", "-q:v", "6", path)
 	in, err := ffmpeg.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -337,7 +337,7 @@ func writeFilm(t *testing.T, path string) {
 		light := byte(90 + i*7%60)
 		for p := range frame {
 			grain = grain*1664525 + 1013904223
-			frame[p] = light + byte(p%1280/40) + byte(grain>>29)
+			frame[p] = light + byte(p%1280/40) + byte(grain>>30)
 		}
 		if _, err := in.Write(frame); err != nil {
 			t.Fatal(err, errs.String())

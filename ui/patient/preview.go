@@ -30,7 +30,10 @@ type scanView struct {
 	seal     *canvas.Rectangle // lies over a code that was read
 	tick     *canvas.Image
 	corners  *[4]Corner
-	sealed   bool // a code was read: the picture stands still
+	radius   float32     // of the picture's corners, in Fyne units
+	rounded  []roundedAt // what is rounded off in the buffer
+	ground   color.NRGBA // what lies around the picture
+	sealed   bool        // a code was read: the picture stands still
 	straight bool
 }
 
@@ -39,7 +42,7 @@ func newScanView(l *kit.Look, straight bool) *scanView {
 	v.plate = canvas.NewRectangle(color.NRGBA{R: 0x10, G: 0x18, B: 0x1E, A: 0xFF})
 	v.plate.CornerRadius = l.Radius()
 	v.picture = &canvas.Image{FillMode: canvas.ImageFillStretch, ScaleMode: canvas.ImageScaleFastest}
-	v.picture.CornerRadius = l.Radius()
+	v.radius = l.Radius()
 	line := func(c color.Color, width float32) *canvas.ArbitraryPolygon {
 		return &canvas.ArbitraryPolygon{StrokeColor: c, StrokeWidth: width, FillColor: color.Transparent,
 			CornerRadii: []float32{l.MM(2), l.MM(2), l.MM(2), l.MM(2)}}
@@ -56,11 +59,53 @@ func newScanView(l *kit.Look, straight bool) *scanView {
 
 // object is the view for a page: the last page's pieces were made to forget
 // their pictures, this one lives on.
-func (v *scanView) object() fyne.CanvasObject {
+func (v *scanView) object(l *kit.Look) fyne.CanvasObject {
+	v.ground = l.Palette.Ground
 	if v.buffer != nil {
 		v.picture.Image = v.buffer
 	}
 	return v.box
+}
+
+// roundedAt is a point at a corner of the buffer, and how much of it belongs to
+// the ground.
+type roundedAt struct {
+	at   int
+	part float64
+}
+
+// cornersOff finds the points that round corners leave out. The toolkit could round
+// the picture too, but at a price for each of its points: where the processor
+// paints, that is every fifth picture.
+func (v *scanView) cornersOff() {
+	v.rounded = v.rounded[:0]
+	size := v.box.Size()
+	if size.Width <= 0 {
+		return
+	}
+	w, h := v.buffer.Rect.Dx(), v.buffer.Rect.Dy()
+	r := float64(v.radius) * float64(w) / float64(size.Width)
+	for y := range int(r) {
+		for x := range int(r) {
+			out := math.Hypot(r-float64(x)-0.5, r-float64(y)-0.5) - r + 0.5
+			if part := min(1, max(0, out)); part > 0 {
+				for _, p := range [4]image.Point{{x, y}, {w - 1 - x, y}, {x, h - 1 - y}, {w - 1 - x, h - 1 - y}} {
+					v.rounded = append(v.rounded, roundedAt{v.buffer.PixOffset(p.X, p.Y), part})
+				}
+			}
+		}
+	}
+}
+
+// round rounds the buffer's corners off.
+func (v *scanView) round() {
+	ground := [3]uint8{v.ground.R, v.ground.G, v.ground.B}
+	for _, p := range v.rounded {
+		for c, g := range ground {
+			b := &v.buffer.Pix[p.at+c]
+			*b = uint8(float64(*b)*(1-p.part) + float64(g)*p.part + 0.5)
+		}
+	}
 }
 
 // MinSize implements fyne.Layout.
@@ -227,6 +272,7 @@ func (v *scanView) show(img image.Image) {
 		v.crop = crop
 		v.buffer = image.NewRGBA(image.Rect(0, 0, crop.Dx(), crop.Dy()))
 		v.picture.Image = v.buffer
+		v.cornersOff()
 		v.draw(v.box.Size())
 		v.box.Refresh()
 	}
@@ -236,6 +282,7 @@ func (v *scanView) show(img image.Image) {
 	case *image.Gray:
 		v.copyGray(img)
 	}
+	v.round()
 	v.picture.Refresh()
 }
 

@@ -166,3 +166,31 @@ func shown(b *bench, want fyne.CanvasObject) (yes bool) {
 	kit.Walk(b.Content(), func(o fyne.CanvasObject, _ fyne.Position) { yes = yes || o == want })
 	return yes
 }
+
+// The picture's corners are rounded off in the page's own ground, whatever the
+// theme, and nothing else of it is.
+func TestPictureIsRounded(t *testing.T) {
+	b := newBench(t, displays["21"])
+	for _, theme := range []string{"light", "white-on-black"} {
+		s := at(flow.Scan)
+		s.Settings.Theme = theme
+		b.Render(s, nil)
+		white := image.NewGray(image.Rect(0, 0, 1280, 720))
+		for i := range white.Pix {
+			white.Pix[i] = 0xAA
+		}
+		b.Preview(white)
+		buffer, ground := b.scan.buffer, kit.PaletteOf(theme).Ground
+		w, h := buffer.Rect.Dx(), buffer.Rect.Dy()
+		for _, p := range []image.Point{{0, 0}, {w - 1, 0}, {0, h - 1}, {w - 1, h - 1}} {
+			if c := buffer.RGBAAt(p.X, p.Y); c.R != ground.R || c.B != ground.B {
+				t.Errorf("%s: the corner at %v is %v", theme, p, c)
+			}
+		}
+		for _, p := range []image.Point{{40, 0}, {0, 40}, {40, 40}, {w / 2, h / 2}, {w - 41, h - 1}} {
+			if c := buffer.RGBAAt(p.X, p.Y); c.R != 0xAA {
+				t.Errorf("%s: the picture at %v is %v", theme, p, c)
+			}
+		}
+	}
+}

@@ -79,7 +79,7 @@ func cramped(l *kit.Look) bool { return narrow(l) && !l.Metrics.Portrait() }
 // besidePicture lays words beside the picture and the strip right under it,
 // where the eyes are; where the height is short, the strip is with the words.
 func (w *Window) besidePicture(cramped bool, words []fyne.CanvasObject, strip fyne.CanvasObject) fyne.CanvasObject {
-	picture := []fyne.CanvasObject{w.scan.object(), strip}
+	picture := []fyne.CanvasObject{w.scan.object(w.look), strip}
 	if cramped {
 		words, picture = append(words, strip), picture[:1]
 	}
