@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -99,14 +100,25 @@ func byHand(t testing.TB, src []byte) []byte {
 // posted by hand: the record's entries alone, and the very bytes that the
 // import posts, which hold the original, Provenance, Consent and stamps too.
 // Times are of server and kiosk together, in one process. It runs with
-// INTAKE_BENCH=1.
+// INTAKE_BENCH=1, or with a list of sizes: INTAKE_BENCH=20,600.
 func TestBenchImport(t *testing.T) {
 	if os.Getenv("INTAKE_BENCH") == "" {
 		t.Skip("set INTAKE_BENCH=1, or make bench-import")
 	}
 	fmt.Printf("%8s %9s %9s %8s %9s | %8s %8s %8s %8s %8s | %8s %8s %8s %8s %8s | %s\n", "entries", "bytes", "plan cpu", "peak MB", "requests",
 		"hand ms", "same ms", "ours ms", "/hand", "/same", "hand cpu", "same cpu", "ours cpu", "/hand", "/same", "cpu of plan and reconcile, send, verify")
-	for _, n := range []int{20, 600, 5000} {
+	sizes := []int{20, 600, 5000}
+	if list := os.Getenv("INTAKE_BENCH"); list != "1" {
+		sizes = nil
+		for s := range strings.SplitSeq(list, ",") {
+			n, err := strconv.Atoi(s)
+			if err != nil {
+				t.Fatalf("INTAKE_BENCH=%s: want 1 or sizes", list)
+			}
+			sizes = append(sizes, n)
+		}
+	}
+	for _, n := range sizes {
 		src := large(n)
 		peak := peakHeap(func() { planned(t, src) })
 		began := cpu()

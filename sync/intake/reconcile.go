@@ -219,13 +219,12 @@ func (d *delivery) findShared(ctx context.Context, typ string, items []*item) ([
 		}
 		tags = append(tags, SystemContent+"|"+it.contentHash())
 	}
-	var out []fhir.Resource
-	search := func(param string, values []string) (able bool, _ error) {
+	search := func(ctx context.Context, into *[]fhir.Resource, param string, values []string) (able bool, _ error) {
 		for part := range slices.Chunk(values, sharedBatch) {
 			rs, err := d.opt.Client.Search(ctx, typ, url.Values{param: {strings.Join(part, ",")}, "_count": {"200"}}, 1000)
 			switch {
 			case err == nil, errors.Is(err, fhir.ErrTruncated):
-				out = append(out, rs...)
+				*into = append(*into, rs...)
 			case unsupported(err):
 				return false, nil
 			default:
@@ -234,28 +233,30 @@ func (d *delivery) findShared(ctx context.Context, typ string, items []*item) ([
 		}
 		return true, nil
 	}
-	byTag := !d.tagless()
-	if byTag {
-		var err error
-		if byTag, err = search("_tag", tags); err != nil {
-			return nil, err
-		}
-		if !byTag {
+	var known, named []fhir.Resource // by tag or name, by identifier: always in this order
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		_, err := search(gctx, &named, "identifier", ids)
+		return err
+	})
+	g.Go(func() error {
+		if !d.tagless() {
+			able, err := search(gctx, &known, "_tag", tags)
+			if able || err != nil {
+				return err
+			}
 			d.learn(func(l *limits) { l.noTags = true })
 		}
-	}
-	if !byTag {
 		// Without tags, what an earlier import made is found by its name.
-		if param, names := namesFor(typ, items); len(names) > 0 {
-			if _, err := search(param, names); err != nil {
-				return nil, err
-			}
+		param, names := namesFor(typ, items)
+		if len(names) == 0 {
+			return nil
 		}
-	}
-	if _, err := search("identifier", ids); err != nil {
-		return nil, err
-	}
-	return out, nil
+		_, err := search(gctx, &known, param, names)
+		return err
+	})
+	err := g.Wait()
+	return append(known, named...), err
 }
 
 // namesFor are the search parameter and values by which shared resources of a
