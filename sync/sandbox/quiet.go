@@ -88,3 +88,7 @@ func (w *World) Quiet(ctx context.Context) error {
 // Transactions is how many transactions the FHIR server has committed; unlike
 // Counts it costs nothing, so that a test can wait for the next one.
 func (w *World) Transactions() int { return w.fhir.Transactions() }
+
+// Requests is how many requests the FHIR server has begun to work on; as cheap
+// as Transactions.
+func (w *World) Requests() int { return w.fhir.Requests() }

@@ -78,6 +78,56 @@ func TestFaultsWholeWayKillAfterCommit(t *testing.T) {
 	r.check(fmt.Sprintf("whole way, %d kills between the server's commit and our reading", n))
 }
 
+// Killed while the kiosk waits for the answer of its first request to the
+// server, its second, and so on to the last one of an import: before the server
+// has done the work (hang) and after it (drip).
+func TestFaultsWholeWayKillAtEachRequest(t *testing.T) {
+	r := newRig(t)
+	step := 9
+	if os.Getenv("FAULTS") == "long" {
+		step = 1
+	}
+	kills, last := 0, 0
+	for _, kind := range []string{"hang", "drip"} {
+		for k := 0; ; k += step {
+			from := r.world.Requests()
+			f := sandbox.Fault{Kind: kind, Skip: k, Times: 1, DripMillis: 3_600_000}
+			if err := r.world.SetBehaviour(sandbox.Behaviour{Faults: []sandbox.Fault{f}}); err != nil {
+				t.Fatal(err)
+			}
+			ended, watched := make(chan struct{}), make(chan struct{})
+			err := r.life(1, func(c *exec.Cmd) {
+				go func() {
+					defer close(watched)
+					for r.world.Requests() <= from+k {
+						select {
+						case <-ended: // there are not so many
+							return
+						case <-time.After(2 * time.Millisecond):
+						}
+					}
+					_ = c.Process.Kill()
+				}()
+			}, "FAULTS_DRAIN=1")
+			close(ended)
+			<-watched
+			if err := r.world.SetBehaviour(sandbox.Behaviour{}); err != nil {
+				t.Fatal(err)
+			}
+			if err == nil {
+				break
+			}
+			kills++
+			last = max(last, k+1)
+			r.drain()
+		}
+	}
+	if last < 10 {
+		t.Errorf("only %d requests were met: the test tests nothing", last)
+	}
+	r.check(fmt.Sprintf("whole way, %d kills at each request up to the %dth, before and after its work", kills, last))
+}
+
 // Several new patients at once on a server that has never seen this kiosk: what
 // their imports share (the kiosk's Device) is made once.
 func TestFaultsWholeWayFirstDeliveries(t *testing.T) {

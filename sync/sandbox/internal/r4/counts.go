@@ -96,6 +96,17 @@ func (srv *Server) Transactions() int {
 	return srv.counts.c.Transactions
 }
 
+// Requests is how many have begun.
+func (srv *Server) Requests() int {
+	srv.counts.mu.Lock()
+	defer srv.counts.mu.Unlock()
+	n := 0
+	for _, k := range srv.counts.c.Requests {
+		n += k
+	}
+	return n
+}
+
 // ResetCounts sets the counters to nothing.
 func (srv *Server) ResetCounts() {
 	srv.counts.mu.Lock()
