@@ -110,7 +110,8 @@ interop: .interop/node_modules/.ready ## against implementations that are not ou
 	else echo "INTEROP NOT RUN: npm is not installed"; fi
 
 screens: setup-test ## every screen as a picture and contact sheets, in screens-out (7 minutes; SCREENS_ONLY=vi_light_200 narrows it)
-	SCREENS_OUT=$(CURDIR)/screens-out $(GO) test -count=1 -tags $(TAGS) -timeout 90m ./ui/patient ./ui/staff -run 'TestScreens$$'
+	@mkdir -p screens-out
+	SCREENS_OUT=$(CURDIR)/screens-out $(GO) test -count=1 -tags $(TAGS) -timeout 90m ./ui/patient ./ui/staff -run TestScreens
 
 test-screens: setup-test ## every screen at every size in every language on every display, and against its golden picture (8 minutes)
 	SCREENS_FULL=1 $(GO) test -count=1 -tags $(TAGS) -timeout 90m ./ui/patient ./ui/staff
