@@ -64,7 +64,7 @@ func (w *Window) caseHead(c Case) fyne.CanvasObject {
 	code := kit.NewText(l, kit.Code, c.Code)
 	lines := []fyne.CanvasObject{
 		kit.Beside(l.MM(6), code.Natural(), code, kit.Column(l.MM(0.5), sign(l, stateIcon(c.State), t.T("staff.state."+string(c.State)), true),
-			kit.NewText(l, kit.Body, t.T("staff.case.age", w.ago(c.Created))))),
+			kit.NewText(l, kit.Body, w.age(c.Created)))),
 		kit.NewText(l, kit.Body, w.why(c)),
 	}
 	if c.Reason != "" {

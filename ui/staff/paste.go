@@ -34,6 +34,7 @@ func (w *Window) pastePage() fyne.CanvasObject {
 	}
 	entry.OnSubmitted = func(string) { send() }
 	open.OnPress(send)
-	return kit.Leading(l.MM(190), kit.Card(l, kit.Column(l.MM(3), kit.NewText(l, kit.Heading, t.T("staff.paste.title")),
-		kit.NewText(l, kit.Body, t.T("staff.paste.body")), entry, kit.Row(l.Gap(), open))))
+	card := kit.Card(l, kit.Column(l.MM(3), kit.NewText(l, kit.Heading, t.T("staff.paste.title")),
+		kit.NewText(l, kit.Body, t.T("staff.paste.body")), entry, kit.Row(l.Gap(), open)))
+	return kit.Leading(l.MM(190), kit.Column(0, card)) // no higher than it needs to be
 }

@@ -249,6 +249,15 @@ func find(o fyne.CanvasObject, id string) kit.Pressable {
 	return nil
 }
 
+// age is how old something is, as a phrase of its own.
+func (w *Window) age(t time.Time) string {
+	ago := w.ago(t)
+	if ago == w.t.T("staff.age.now") {
+		return ago
+	}
+	return w.t.T("staff.case.age", ago)
+}
+
 // ago writes an age shortly: "3 min".
 func (w *Window) ago(at time.Time) string { return w.long(w.o.Now().Sub(at)) }
 
