@@ -7,13 +7,13 @@ import (
 	"shlkiosk/ui/say"
 	"shlkiosk/ui/words"
 
-	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/test"
 )
 
 // What endsCleanly relies on is the toolkit's own and may go with a new
 // version: then windows hang again when they end, one in seven.
 func TestTheToolkitHasTheHook(t *testing.T) {
-	a := app.NewWithID("org.shlkiosk.test")
+	a := test.NewApp() // its lifecycle is the real one
 	hook, ok := a.Lifecycle().(interface{ SetOnStoppedHookExecuted(func()) })
 	if !ok {
 		t.Fatal("the toolkit's lifecycle has no hook to take away: see endsCleanly")
