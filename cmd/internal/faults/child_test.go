@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -27,14 +28,18 @@ import (
 //	FAULTS_DIR    folder of key, ledger and audit
 //	FAULTS_WORLD  address of the demo world
 //	FAULTS_DRAIN  1: end when nothing waits any more
-//	FAULTS_HOLD   1: after that stand by, with no audit entries sent
+//	FAULTS_HOLD   folder for a log and a crash file: after that stand by, with no
+//	              audit entries sent
 //	FAULTS_SHIP   point:n, kill yourself the n-th time the shipper of the audit
 //	              trail passes this point
 //
-// It reads "link birth-date" lines from its input, imports each, and prints
+// It reads "number link birth-date [passcode]" lines from its input, imports each, and prints
 // "ready" with the milliseconds of processor time that the start took, and
 // "ack NUMBER ID" once the import is on disk.
 func TestMain(m *testing.M) {
+	if phi.CrashMonitor() {
+		return
+	}
 	if os.Getenv("FAULTS_CHILD") != "" {
 		if err := kiosk(context.Background()); err != nil {
 			fmt.Println("error", err)
@@ -53,7 +58,20 @@ func kiosk(ctx context.Context) error {
 	cfg.Retrieval.Allow = []string{world}
 	cfg.Identity.Policy = "create"
 	cfg.Ledger.Dir = os.Getenv("FAULTS_DIR")
-	core, err := engine.NewCore(cfg, engine.Env{})
+	var env engine.Env
+	hold := os.Getenv("FAULTS_HOLD")
+	if hold != "" {
+		if _, err := phi.GuardCrashes(filepath.Join(hold, "crash.txt")); err != nil {
+			return err
+		}
+		log, err := os.Create(filepath.Join(hold, "log.jsonl"))
+		if err != nil {
+			return err
+		}
+		defer log.Close()
+		env.Logger = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	core, err := engine.NewCore(cfg, env)
 	if err != nil {
 		return err
 	}
@@ -91,19 +109,24 @@ func kiosk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		opened, err := core.OpenLink(ctx, link, nil)
+		var passcode *phi.Secret
+		if len(f) > 3 {
+			passcode = phi.SecretFromString(f[3])
+		}
+		opened, err := core.OpenLink(ctx, link, passcode)
 		link.Wipe()
+		passcode.Wipe()
 		if err != nil {
 			return err
 		}
-		env := core.Envelope(opened)
-		env.Typed.BirthDate = intake.Fact(f[2])
-		env.Consent = intake.Consent{Text: "consent", Version: "v1", Language: "en", At: time.Now()}
+		envelope := core.Envelope(opened)
+		envelope.Typed.BirthDate = intake.Fact(f[2])
+		envelope.Consent = intake.Consent{Text: "consent", Version: "v1", Language: "en", At: time.Now()}
 		opened.Wipe()
-		if _, err := store.Put(ctx, env, ""); err != nil {
+		if _, err := store.Put(ctx, envelope, ""); err != nil {
 			return err
 		}
-		fmt.Println("ack", f[0], env.ID)
+		fmt.Println("ack", f[0], envelope.ID)
 	}
 	if os.Getenv("FAULTS_DRAIN") == "" {
 		return <-done
@@ -134,7 +157,7 @@ func kiosk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if os.Getenv("FAULTS_HOLD") != "" {
+	if hold != "" {
 		phi.Wipe(buf)
 		engine.Forget(chart)
 		fmt.Println("idle")

@@ -27,9 +27,10 @@ type patient struct {
 	n             int
 	family, birth string
 	link          string
+	passcode      string // "" for a link without
 }
 
-func newPatient(t *testing.T, w *sandbox.World, n int) patient {
+func newPatient(t *testing.T, w *sandbox.World, n int, passcode string) patient {
 	t.Helper()
 	r := rand.New(rand.NewPCG(uint64(n), 99))
 	word := func() string {
@@ -42,7 +43,7 @@ func newPatient(t *testing.T, w *sandbox.World, n int) patient {
 		}
 		return strings.ToUpper(string(b[:1])) + string(b[1:])
 	}
-	p := patient{n: n, family: word() + word(), birth: fmt.Sprintf("%04d-%02d-%02d", 1930+r.IntN(80), 1+r.IntN(12), 1+r.IntN(28))}
+	p := patient{n: n, passcode: passcode, family: word() + word(), birth: fmt.Sprintf("%04d-%02d-%02d", 1930+r.IntN(80), 1+r.IntN(12), 1+r.IntN(28))}
 	entry := func(id, body string) string {
 		return fmt.Sprintf(`{"fullUrl":"https://phr.example/%s/%d","resource":%s}`, id, n, body)
 	}
@@ -55,7 +56,7 @@ func newPatient(t *testing.T, w *sandbox.World, n int) patient {
 		entry("Observation", fmt.Sprintf(`{"resourceType":"Observation","status":"final","code":%s,"subject":%s,"effectiveDateTime":"2026-10-01","valueQuantity":{"value":%d.00,"unit":"mmol/L"}}`, text("Glucose"), subject, n)),
 	}
 	bundle := `{"resourceType":"Bundle","type":"collection","entry":[` + strings.Join(entries, ",") + `]}`
-	issued, err := w.Issue(context.Background(), sandbox.IssueRequest{Bundle: json.RawMessage(bundle)})
+	issued, err := w.Issue(context.Background(), sandbox.IssueRequest{Bundle: json.RawMessage(bundle), Passcode: passcode})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func (r *rig) life(n int, started func(*exec.Cmd), env ...string) error {
 	r.t.Helper()
 	var in bytes.Buffer
 	for range n {
-		p := newPatient(r.t, r.world, len(r.people))
+		p := newPatient(r.t, r.world, len(r.people), "")
 		r.people = append(r.people, p)
 		fmt.Fprintln(&in, p.n, p.link, p.birth)
 	}
@@ -156,15 +157,17 @@ func (r *rig) quiet() {
 }
 
 // hold runs one kiosk on a patient until all is delivered, and calls idle while
-// it stands by.
+// it stands by. Its log, crash file and temporary files are in the folder of the
+// rig, beside the kiosk's own.
 func (r *rig) hold(p patient, idle func(*exec.Cmd)) error {
 	r.t.Helper()
-	in := strings.NewReader(fmt.Sprintln(p.n, p.link, p.birth))
+	in := strings.NewReader(fmt.Sprintln(p.n, p.link, p.birth, p.passcode))
+	beside := filepath.Dir(r.dir)
 	return r.run(in, func(word string, c *exec.Cmd) {
 		if word == "idle" {
 			idle(c)
 		}
-	}, "FAULTS_DRAIN=1", "FAULTS_HOLD=1")
+	}, "FAULTS_DRAIN=1", "FAULTS_HOLD="+beside, "TMPDIR="+beside)
 }
 
 func (r *rig) drain() {
