@@ -80,6 +80,11 @@ func finderScan(p *plane, s *shade, step int, strict bool, out []cross, l *lineE
 	return out
 }
 
+// plainContrast is what the first, cheap look asks for in grey levels: the
+// noise of a camera looking at a wall has less, and would cost as much as a
+// page of text. Fainter codes are left to the stages behind it.
+const plainContrast = 24
+
 // crossesInLine tests each five runs of a line.
 func crossesInLine(p *plane, s *shade, l *lineEdges, y int, strict bool, out []cross, e *effort) []cross {
 	at := l.at
@@ -112,6 +117,9 @@ func crossesInLine(p *plane, s *shade, l *lineEdges, y int, strict bool, out []c
 		}
 		cx := (at[i+1] + at[i+2]) * .5
 		if u > float32(p.h)/8 {
+			continue
+		}
+		if strict && s.spreadAt(int(cx), y) < plainContrast {
 			continue
 		}
 		// Colour of the core is that of r0 when r0 is a ring.
