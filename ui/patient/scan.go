@@ -83,7 +83,7 @@ func (w *Window) besidePicture(cramped bool, words []fyne.CanvasObject, strip fy
 	if cramped {
 		words, picture = append(words, strip), picture[:1]
 	}
-	var left fyne.CanvasObject = strip
+	left := strip
 	if len(words) > 1 || !cramped {
 		left = w.pages(words...).Middle()
 	}
