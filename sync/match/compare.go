@@ -136,6 +136,11 @@ func firstTier(p, q string) tier {
 		// as likely two people as one slip.
 		return similar
 	}
+	if at == 0 && len(rp) == len(rq) && !unlikeAName(p) && !unlikeAName(q) {
+		// Vijay and Bijay: twins' names rhyme, and no list has every name. Fewer
+		// slips change the first letter than any other.
+		return similar
+	}
 	return near
 }
 

@@ -5,12 +5,17 @@ import (
 	"sync"
 )
 
-// pairsOfLetters are the pairs of letters that occur in first names in use,
-// with a mark for beginning and end.
+// pairsOfLetters are the pairs of letters that occur in at least six first
+// names in use, with a mark for beginning and end: one name in twenty thousand
+// does not show how names are spelt.
 var pairsOfLetters = sync.OnceValue(func() map[[2]rune]bool {
-	m := map[[2]rune]bool{}
+	names := map[[2]rune]int{}
 	for n := range givenNames() {
-		runs(n, func(t [2]rune) bool { m[t] = true; return true })
+		runs(n, func(t [2]rune) bool { names[t]++; return true })
+	}
+	m := map[[2]rune]bool{}
+	for t, n := range names {
+		m[t] = n >= 6
 	}
 	return m
 })

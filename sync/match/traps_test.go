@@ -21,7 +21,7 @@ func TestTwinsOnOneAccountAreNeverCertain(t *testing.T) {
 		{`"James","Robert"`, `"John","Robert"`}, {`"Mary","Ann"`, `"Ann","Marie"`}, {`"Baby Girl A"`, `"Baby Girl B"`},
 		{`"Baby Boy"`, `"Baby Boy"`}, {`"Jayden"`, `"Kayden"`}, {`"Christian"`, `"Christina"`}, {`"Eric"`, `"Erica"`},
 		{`"Hala"`, `"Hana"`}, {`"Nour"`, `"Noor"`}, {`"Linh"`, `"Minh"`}, {`"Thuy"`, `"Thu"`}, {`"Nils"`, `"Niel"`}, {`"Amir"`, `"Samir"`},
-		{`"Usha"`, `"Asha"`}, {`"Ajay"`, `"Jay"`}, {`"Rani"`, `"Ravi"`}, {`"Ilya"`, `"Ilia"`}, {`"Xuan"`, `"Juan"`}, {`"Mary","Lynn"`, `"Cary","Lynn"`},
+		{`"Usha"`, `"Asha"`}, {`"Vijay"`, `"Bijay"`}, {`"Nandini"`, `"Mandini"`}, {`"Ajay"`, `"Jay"`}, {`"Rani"`, `"Ravi"`}, {`"Ilya"`, `"Ilia"`}, {`"Xuan"`, `"Juan"`}, {`"Mary","Lynn"`, `"Cary","Lynn"`},
 	} {
 		v := Compare(chart(t, "a", twin(c[0], "")), chart(t, "b", twin(c[1], "")), testNow)
 		if v.Grade == Certain {
