@@ -12,7 +12,8 @@ import (
 func fold(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
-		switch r {
+		// Again: a compatibility form may hide a capital (ᴭ is Æ).
+		switch r = unicode.ToLower(r); r {
 		case 'ß':
 			b.WriteString("ss")
 		case 'æ':
@@ -32,7 +33,7 @@ func fold(s string) string {
 		case 'ħ':
 			b.WriteByte('h')
 		default:
-			if r = unicode.ToLower(r); unicode.IsLetter(r) || unicode.IsDigit(r) {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
 				b.WriteRune(r)
 			}
 		}

@@ -3,6 +3,7 @@ package shl
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"math"
 	"net/url"
 	"slices"
@@ -118,7 +119,7 @@ func parsePayload(encoded string, now time.Time, skew time.Duration) (*Link, *Er
 	}
 	m, err := members(body)
 	switch {
-	case err == errDuplicate:
+	case errors.Is(err, errDuplicate):
 		return nil, fail(StagePayload, PayloadDuplicate, "")
 	case err != nil:
 		return nil, fail(StageDecode, Damaged, "json")
