@@ -152,6 +152,9 @@ func (w *walker) desk(ctx context.Context) error {
 	}
 	w.shoot("staff-receipt")
 	fyne.DoAndWait(func() { w.s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF3}) })
+	if !w.until(ctx, func() bool { return w.onDesk("pause") != nil }) {
+		return errors.New("the front desk shows no diagnostics")
+	}
 	w.shoot("staff-diagnostics")
 	w.k.Send(flow.StaffOut{})
 	return w.wait(ctx, flow.Attract)
