@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"shlkiosk/cmd/internal/engine"
 	"shlkiosk/config"
 	"shlkiosk/sync/audit"
 )
@@ -52,7 +51,7 @@ func (c *Call) listAudit(cfg config.Config, dir string) error {
 	if err != nil {
 		return err
 	}
-	core, err := engine.NewCore(cfg, engine.Env{Now: c.Now, Getenv: c.Getenv})
+	core, err := c.core(cfg)
 	if err != nil {
 		return err
 	}
@@ -83,11 +82,7 @@ func (c *Call) sendAudit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	core, err := engine.NewCore(cfg, engine.Env{Now: c.Now, Getenv: c.Getenv})
-	if err != nil {
-		return err
-	}
-	chart, err := core.NewChart(true)
+	core, chart, err := c.chart(cfg)
 	if err != nil {
 		return err
 	}
@@ -101,7 +96,7 @@ func (c *Call) sendAudit(ctx context.Context) error {
 		return err
 	}
 	if ship == nil {
-		return errors.New("audit.ship is off; nothing is sent")
+		return errors.New("audit.ship is off: nothing is sent until the configuration says audit.ship: true")
 	}
 	n, err := ship.Flush(ctx)
 	if c.JSON {
@@ -119,7 +114,7 @@ func (c *Call) sendAudit(ctx context.Context) error {
 }
 
 func (c *Call) verifyAudit(cfg config.Config, dir string) error {
-	core, err := engine.NewCore(cfg, engine.Env{Now: c.Now, Getenv: c.Getenv})
+	core, err := c.core(cfg)
 	if err != nil {
 		return err
 	}

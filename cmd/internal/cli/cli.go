@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"shlkiosk/cmd/internal/engine"
 	"shlkiosk/config"
 )
 
@@ -209,6 +210,21 @@ func (c *Call) Config(need config.Need, base *config.Config) (config.Config, err
 		return cfg, err
 	}
 	return cfg, cfg.Validate(need)
+}
+
+// core makes the rooms that cfg asks for, with the call's clock and environment.
+func (c *Call) core(cfg config.Config) (*engine.Core, error) {
+	return engine.NewCore(cfg, engine.Env{Now: c.Now, Getenv: c.Getenv})
+}
+
+// chart makes them and the way to the clinic's FHIR server.
+func (c *Call) chart(cfg config.Config) (*engine.Core, *engine.Chart, error) {
+	core, err := c.core(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	chart, err := core.NewChart(true)
+	return core, chart, err
 }
 
 // ConfigFile is the file that was named, or "".

@@ -157,7 +157,7 @@ func (d *doctor) ledger(cfg config.Config) {
 }
 
 func (d *doctor) openLedger(cfg config.Config) {
-	core, err := engine.NewCore(cfg, engine.Env{Now: d.c.Now, Getenv: d.c.Getenv})
+	core, err := d.c.core(cfg)
 	if err != nil {
 		return // said under configuration
 	}
@@ -209,12 +209,7 @@ func (d *doctor) server(ctx context.Context, cfg config.Config) {
 		d.say("server", CheckFailed, "not asked: the configuration of fhir.* is not complete", "")
 		return
 	}
-	core, err := engine.NewCore(cfg, engine.Env{Now: d.c.Now, Getenv: d.c.Getenv})
-	if err != nil {
-		d.say("server", CheckFailed, err.Error(), "")
-		return
-	}
-	chart, err := core.NewChart(true)
+	_, chart, err := d.c.chart(cfg)
 	if err != nil {
 		d.say("server", CheckFailed, err.Error(), "")
 		return

@@ -56,11 +56,7 @@ func runImport(ctx context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
-	core, err := engine.NewCore(cfg, engine.Env{Now: c.Now, Getenv: c.Getenv})
-	if err != nil {
-		return err
-	}
-	chart, err := core.NewChart(true)
+	core, chart, err := c.chart(cfg)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (c *Call) openStore() (*engine.Store, error) {
 		return nil, err
 	}
 	cfg.Organization = orDash(cfg.Organization) // not needed here, and not checked
-	core, err := engine.NewCore(cfg, engine.Env{Now: c.Now, Getenv: c.Getenv})
+	core, err := c.core(cfg)
 	if err != nil {
 		return nil, err
 	}

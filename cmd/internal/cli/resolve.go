@@ -67,7 +67,7 @@ func runResolve(ctx context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
-	core, err := engine.NewCore(cfg, engine.Env{Now: c.Now, Getenv: c.Getenv})
+	core, err := c.core(cfg)
 	if err != nil {
 		return err
 	}
