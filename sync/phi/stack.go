@@ -162,31 +162,23 @@ func reach(depth int, above uintptr) byte {
 	return b[depth&(len(b)-1)] + reach(depth, here)
 }
 
-// washAbove writes the stack down to the address floor. A frame has gaps that nobody
-// writes, so it goes down several times, the frames moved against each other.
+// washAbove writes the stack down to the address floor. A frame has gaps that
+// nobody writes, so it goes down several times, the frames moved against each
+// other.
 func washAbove(floor uintptr) {
-	sink(floor, 0)
-	sinkA(floor)
-	sinkB(floor)
-	sinkC(floor)
+	for frames := range 4 {
+		lower(frames, floor)
+	}
 }
 
+// lower sinks from so many frames of its own further down.
+//
 //go:noinline
-func sinkA(floor uintptr) byte {
-	var b [32]byte
-	return b[floor&31] + sink(floor, 0)
-}
-
-//go:noinline
-func sinkB(floor uintptr) byte {
-	var b [64]byte
-	return b[floor&31] + sink(floor, 0)
-}
-
-//go:noinline
-func sinkC(floor uintptr) byte {
-	var b [96]byte
-	return b[floor&31] + sink(floor, 0)
+func lower(frames int, floor uintptr) byte {
+	if frames == 0 {
+		return sink(floor, 0)
+	}
+	return lower(frames-1, floor) + 1
 }
 
 // sink writes its frame and those below it, as far as they end above floor.
